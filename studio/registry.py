@@ -1,0 +1,305 @@
+"""Finds plugins, checks them, and lists them. A broken one is named, and hides no other.
+
+Each entry point is read by itself and each plugin has a plugin manager of its own, because in a
+shared hook call one plugin's exception would take away every other plugin's answer.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any, Literal, cast
+
+import pluggy
+
+from studio import hookspecs
+from studio.assets import KINDS, Asset
+from studio.errors import PluginError, unknown_name
+from studio.exporter import Exporter, ExporterSpec
+from studio.generator import Generator, GeneratorSpec, LatentGenerator
+from studio.jobs import JobSnapshot
+from studio.params import Params, describe
+
+log = logging.getLogger(__name__)
+
+State = Literal["ready", "disabled", "broken"]
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One generator, exporter or unreadable plugin, as `studio list` shows it.
+
+    Attributes:
+        id: Of the generator or exporter; for a plugin that cannot be read, the plugin's name.
+        role: What it is; ``"plugin"`` when not even that could be found out.
+        plugin: The entry point's name.
+        distribution, version: The installed distribution it came with.
+        state: ``"ready"``, ``"disabled"`` by the person, or ``"broken"``.
+        reason: Why it is not ready, and what to do.
+        details: A traceback, where there is one.
+        target: The class, when ready.
+    """
+
+    id: str
+    role: Literal["generator", "exporter", "plugin"]
+    plugin: str
+    distribution: str = ""
+    version: str = ""
+    state: State = "ready"
+    reason: str = ""
+    details: str = ""
+    target: type[Generator[Any]] | type[Exporter[Any]] | None = None
+
+
+class Registry:
+    """Every plugin there is. Build one with `discover`, or by hand in tests.
+
+    Args:
+        disabled: Names of plugins not to load.
+    """
+
+    def __init__(self, disabled: Iterable[str] = ()) -> None:
+        self.disabled = frozenset(disabled)
+        self.entries: list[Entry] = []
+        self._managers: dict[str, pluggy.PluginManager] = {}
+
+    @classmethod
+    def discover(cls, disabled: Iterable[str] = ()) -> Registry:
+        """Read the entry points of every installed distribution, one by one."""
+        registry = cls(disabled)
+        found = sorted(metadata.entry_points(group=hookspecs.GROUP), key=lambda e: e.name)
+        for entry_point in found:
+            registry.add_entry_point(entry_point)
+        return registry
+
+    def add_entry_point(self, entry_point: metadata.EntryPoint) -> None:
+        """Load one entry point; whatever goes wrong becomes a broken entry."""
+        dist = entry_point.dist
+        origin: Any = {"distribution": dist.name, "version": dist.version} if dist else {}
+        if entry_point.name in self.disabled:
+            reason = f"disabled; `studio plugin enable {entry_point.name}` enables it"
+            self.entries.append(
+                Entry(
+                    entry_point.name,
+                    "plugin",
+                    entry_point.name,
+                    state="disabled",
+                    reason=reason,
+                    **origin,
+                )
+            )
+            return
+        try:
+            plugin = entry_point.load()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plugin may even call sys.exit() while it is imported
+            self._broken(
+                entry_point.name, f"cannot be imported: {_sentence(error)}", error, **origin
+            )
+            return
+        self.add(plugin, entry_point.name, **origin)
+
+    def add(self, plugin: object, name: str, distribution: str = "", version: str = "") -> None:
+        """Register one plugin: a module or object with hook implementations."""
+        origin: Any = {"distribution": distribution, "version": version}
+        if name in self._managers:
+            self._broken(
+                name, "another plugin has the same name; one of the two has to go", **origin
+            )
+            return
+        manager = pluggy.PluginManager(hookspecs.PROJECT)
+        manager.add_hookspecs(hookspecs)
+        try:
+            manager.register(plugin, name)
+            manager.check_pending()
+        except Exception as error:
+            self._broken(name, f"does not fit the contract: {_sentence(error)}", error, **origin)
+            return
+        if not manager.get_hookcallers(plugin):
+            self._broken(
+                name, "implements no hook; mark its functions with studio.api.hookimpl", **origin
+            )
+            return
+        self._managers[name] = manager
+        self._collect(name, manager, "generator", origin)
+        self._collect(name, manager, "exporter", origin)
+
+    def generator(self, id_: str) -> type[Generator[Any]]:
+        """Return a generator by its id.
+
+        Raises:
+            UnknownNameError: Nobody provides it.
+            PluginError: It is there and disabled or broken.
+        """
+        return cast("type[Generator[Any]]", self._find("generator", id_))
+
+    def exporter(self, id_: str) -> type[Exporter[Any]]:
+        """Return an exporter by its id; raises as `generator` does."""
+        return cast("type[Exporter[Any]]", self._find("exporter", id_))
+
+    def generators(self) -> list[type[Generator[Any]]]:
+        """Every generator that is ready, by id."""
+        return cast("list[type[Generator[Any]]]", self._ready("generator"))
+
+    def exporters(self, asset: type[Asset] | None = None) -> list[type[Exporter[Any]]]:
+        """Every exporter that is ready, or those that write a type of asset, in plugin order."""
+        found = cast("list[type[Exporter[Any]]]", self._ready("exporter"))
+        return [e for e in found if asset is None or asset in e.spec.accepts]
+
+    def exporter_for_suffix(self, suffix: str) -> type[Exporter[Any]]:
+        """Return the exporter whose files end in ``suffix`` (with or without the dot).
+
+        Raises:
+            UnknownNameError: Nobody writes or reads such files.
+        """
+        wanted = "." + suffix.lower().lstrip(".")
+        known: list[str] = []
+        for exporter in self.exporters():
+            if wanted in exporter.spec.suffixes:
+                return exporter
+            known += [s.lstrip(".") for s in exporter.spec.suffixes]
+        raise unknown_name("file format", wanted.lstrip("."), known)
+
+    def entry_of(self, id_: str) -> Entry:
+        """The entry of a ready generator or exporter."""
+        return next(e for e in self.entries if e.id == id_ and e.state == "ready")
+
+    def job_finished(self, job: JobSnapshot) -> None:
+        """Tell every plugin, each by itself; one that raises is logged and no more."""
+        for name, manager in self._managers.items():
+            try:
+                manager.hook.studio_job_finished(job=job)
+            except Exception:
+                log.exception("plugin '%s' failed in studio_job_finished", name)
+
+    def _find(self, role: str, id_: str) -> object:
+        matching = [e for e in self.entries if e.role == role and e.id == id_]
+        for entry in matching:
+            if entry.state == "ready":
+                return entry.target
+        for entry in matching + [e for e in self.entries if e.role == "plugin" and e.id == id_]:
+            raise PluginError(
+                f"{role} '{id_}' is {entry.state}: {entry.reason}", culprit=entry.plugin
+            )
+        raise unknown_name(role, id_, {e.id for e in self.entries if e.role == role})
+
+    def _ready(self, role: str) -> Sequence[object]:
+        return [e.target for e in self.entries if e.role == role and e.state == "ready"]
+
+    def _collect(self, name: str, manager: pluggy.PluginManager, role: str, origin: Any) -> None:
+        hook = f"studio_{role}s"
+        try:
+            answers = getattr(manager.hook, hook)()
+            found = [cls for answer in answers for cls in answer]
+        except Exception as error:
+            self._broken(name, f"{hook}() failed: {_sentence(error)}", error, **origin)
+            return
+        for cls in found:
+            self._add_class(cls, role, name, origin)
+
+    def _add_class(self, cls: Any, role: str, plugin: str, origin: Any) -> None:
+        check = check_generator_class if role == "generator" else check_exporter_class
+        id_ = str(getattr(getattr(cls, "spec", None), "id", "") or getattr(cls, "__name__", plugin))
+        reason = check(cls)
+        other = next(
+            (e for e in self.entries if (e.role, e.id, e.state) == (role, id_, "ready")), None
+        )
+        if not reason and other:
+            reason = (
+                f"plugin '{other.plugin}' already provides {role} '{id_}'; one of the two has to go"
+            )
+        self.entries.append(
+            Entry(
+                id_,
+                cast("Any", role),
+                plugin,
+                state="broken" if reason else "ready",
+                reason=reason,
+                target=None if reason else cls,
+                **origin,
+            )
+        )
+
+    def _broken(
+        self, name: str, reason: str, error: BaseException | None = None, **origin: str
+    ) -> None:
+        details = "".join(traceback.format_exception(error)) if error else ""
+        log.warning("plugin '%s' is broken: %s", name, reason)
+        self.entries.append(
+            Entry(name, "plugin", name, state="broken", reason=reason, details=details, **origin)
+        )
+
+
+def check_generator_class(cls: Any) -> str:
+    """Return what is wrong with a generator class, or ``""``."""
+    reason = _check_class(cls, Generator, GeneratorSpec, "generator")
+    if reason:
+        return reason
+    spec: GeneratorSpec = cls.spec
+    if spec.output not in KINDS.values():
+        return f"spec.output is {spec.output!r}, expected one of {_kinds()}"
+    if any(kind not in KINDS.values() for kind in spec.accepts):
+        return f"spec.accepts holds {spec.accepts!r}, expected asset types: {_kinds()}"
+    if not 0 <= spec.min_inputs <= spec.max_inputs:
+        return f"spec takes {spec.min_inputs} to {spec.max_inputs} inputs, which is no range"
+    if (spec.latent is not None) != issubclass(cls, LatentGenerator):
+        return "a generator with spec.latent derives from LatentGenerator, and no other does"
+    return _check_params(spec.params, "params")
+
+
+def check_exporter_class(cls: Any) -> str:
+    """Return what is wrong with an exporter class, or ``""``."""
+    reason = _check_class(cls, Exporter, ExporterSpec, "exporter")
+    if reason:
+        return reason
+    spec: ExporterSpec = cls.spec
+    if not spec.accepts or any(kind not in KINDS.values() for kind in spec.accepts):
+        return f"spec.accepts is {spec.accepts!r}, expected asset types: {_kinds()}"
+    if not spec.suffixes or any(s != s.lower() or not s.startswith(".") for s in spec.suffixes):
+        return f"spec.suffixes is {spec.suffixes!r}, expected lower-case endings such as '.png'"
+    return _check_params(spec.options, "options")
+
+
+def _check_class(cls: Any, base: type, spec_type: type[Any], what: str) -> str:
+    if not (inspect.isclass(cls) and issubclass(cls, base)):
+        return f"{cls!r} is no {what}; expected a class derived from studio.api.{base.__name__}"
+    spec: Any = getattr(cls, "spec", None)
+    if not isinstance(spec, spec_type):
+        return f"{cls.__name__}.spec is {spec!r}, expected a {spec_type.__name__}"
+    if not _ID.fullmatch(spec.id):
+        return f"id '{spec.id}' is expected in lower-case letters, digits and single hyphens"
+    if inspect.isabstract(cls):
+        missing = ", ".join(sorted(getattr(cls, "__abstractmethods__", ())))
+        return f"{cls.__name__} does not implement {missing}"
+    return ""
+
+
+def _check_params(params: Any, what: str) -> str:
+    if not (inspect.isclass(params) and issubclass(params, Params)):
+        return f"spec.{what} is {params!r}, expected a class that derives from studio.api.Params"
+    try:
+        describe(params)
+        params()
+    except Exception as error:
+        return f"spec.{what}: {_sentence(error)}"
+    return ""
+
+
+def _kinds() -> str:
+    return ", ".join(cls.__name__ for cls in KINDS.values())
+
+
+def _sentence(error: BaseException) -> str:
+    """One line of an exception, with what it was where the message alone says little."""
+    first = str(error).strip().splitlines()[0] if str(error).strip() else ""
+    if isinstance(error, ModuleNotFoundError):
+        return f"{first}; `{sys.executable} -m pip install` what it needs"
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
