@@ -229,7 +229,7 @@ class Registry:
         )
 
     def _broken(
-        self, name: str, reason: str, error: BaseException | None = None, **origin: str
+        self, name: str, reason: str, error: BaseException | None = None, **origin: Any
     ) -> None:
         details = "".join(traceback.format_exception(error)) if error else ""
         log.warning("plugin '%s' is broken: %s", name, reason)

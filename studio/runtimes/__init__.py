@@ -1,0 +1,1 @@
+"""What runs networks: ONNX Runtime, torch, and a fake for tests, behind one seam."""

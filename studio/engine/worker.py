@@ -1,0 +1,147 @@
+"""The worker process: plugins are loaded and run here, so that a crash costs one job.
+
+Started as ``python -m studio.engine.worker SHARED BUDGET LIMIT``, a plain subprocess: the shared
+memory folder, and in bytes the budget for loaded models and the hard limit of the process. It
+speaks the protocol over its standard input and output; what plugins print goes to standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import queue
+import sys
+import threading
+import time
+from pathlib import Path
+
+from studio.assets import Asset
+from studio.engine.models import ModelCache
+from studio.engine.protocol import VERSION, Channel, Message
+from studio.engine.runner import Runner
+from studio.engine.wire import error_to_json, item_to_json, request_from_json
+from studio.errors import JobCancelledError, StudioError
+from studio.jobs import Item
+from studio.registry import Registry
+from studio.settings import load_settings
+
+_PROGRESS_SECONDS = 0.03  # more often than this nobody can see
+
+
+class ChannelListener:
+    """Sends what becomes of a job to the studio."""
+
+    def __init__(self, channel: Channel, job: str) -> None:
+        self._channel = channel
+        self._job = job
+        self._said = 0.0
+
+    def loaded(self, runtime: str, device: str, notice: str) -> None:
+        """Say what the job really runs on."""
+        self._send("loaded", runtime=runtime, device=device, notice=notice)
+
+    def progress(self, index: int, fraction: float, message: str) -> None:
+        """Say how far the item is, but not more often than anybody can see."""
+        now = time.monotonic()
+        if now - self._said >= _PROGRESS_SECONDS:
+            self._said = now
+            self._send("progress", index=index, fraction=fraction, message=message)
+
+    def preview(self, index: int, asset: Asset) -> None:
+        """Send a preview."""
+        self._channel.send({"type": "preview", "job": self._job, "index": index}, asset)
+
+    def item(self, item: Item) -> None:
+        """Send an item; its asset too, if it did not become a file."""
+        self._channel.send({"type": "item", "job": self._job, **item_to_json(item)}, item.asset)
+
+    def _send(self, type_: str, **fields: object) -> None:
+        self._channel.send({"type": type_, "job": self._job, **fields})
+
+
+class Worker:
+    """Takes jobs from the channel one at a time; a second thread listens for cancellations."""
+
+    def __init__(self, channel: Channel, runner: Runner) -> None:
+        self._channel = channel
+        self._runner = runner
+        self._jobs: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._cancelled: dict[str, threading.Event] = {}
+
+    def serve(self) -> None:
+        """Work until the studio says so, or is gone."""
+        threading.Thread(target=self._listen, name="listen", daemon=True).start()
+        self._channel.send({"type": "hello", "protocol": VERSION, "pid": os.getpid()})
+        while (message := self._jobs.get()) is not None:
+            self._run(message)
+
+    def _run(self, message: Message) -> None:
+        job = message["job"]
+        try:
+            self._runner.run(
+                job,
+                request_from_json(message["request"]),
+                message["device"],
+                ChannelListener(self._channel, job),
+                self._cancelled[job],
+            )
+        except JobCancelledError:
+            self._channel.send({"type": "cancelled", "job": job})
+        except StudioError as error:
+            self._channel.send({"type": "failed", "job": job, **error_to_json(error)})
+        else:
+            self._channel.send({"type": "done", "job": job})
+        finally:
+            del self._cancelled[job]
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while (received := self._channel.receive()) is not None:
+                self._on_message(received[0])
+        os._exit(0)  # the studio is gone, and a plugin that hangs must not outlive it
+
+    def _on_message(self, message: Message) -> None:
+        if message["type"] == "job":
+            self._cancelled[message["job"]] = threading.Event()
+            self._jobs.put(message)
+        elif message["type"] == "cancel" and message["job"] in self._cancelled:
+            self._cancelled[message["job"]].set()
+        elif message["type"] == "quit":
+            self._jobs.put(None)
+
+
+def main(shared: str, budget: str, limit: str) -> None:
+    """Take over standard input and output, and serve."""
+    _die_with_parent()
+    _limit_memory(int(limit))
+    # Plugins and their libraries print; the protocol keeps the real streams to itself.
+    reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    registry = Registry.discover(load_settings().disabled_plugins)
+    models = ModelCache(registry, int(budget))
+    Worker(Channel(reader, writer, Path(shared)), Runner(registry, models)).serve()
+    models.close()
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this process with the studio, even while a plugin holds the interpreter."""
+    if sys.platform == "linux":
+        parent_death_signal, sigkill = 1, 9
+        ctypes.CDLL(None).prctl(parent_death_signal, sigkill)
+        with contextlib.suppress(OSError):  # the first to go when the machine's memory runs out
+            Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _limit_memory(limit: int) -> None:
+    """Bound what the process may allocate: a greedy plugin fails before the machine does."""
+    if limit and sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

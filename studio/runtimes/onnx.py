@@ -1,0 +1,100 @@
+"""ONNX Runtime behind the seam: sessions on the CPU, or on CUDA where that really works."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.errors import WeightsError
+from studio.runtimes.onnx_files import check_external_data
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_INSTALL = "pip install 'multimodal-studio[onnx]'"
+
+
+class OnnxModel:
+    """A session of ONNX Runtime.
+
+    Args:
+        file: The model; data outside it is only accepted from its own folder.
+        device: ``"cpu"`` or ``"cuda"``.
+
+    Attributes:
+        device: Where the session really runs, which need not be where it was asked to.
+
+    Raises:
+        WeightsError: The file is missing, refused, or no model that can be run.
+    """
+
+    def __init__(self, file: Path, device: str) -> None:
+        check_external_data(file)
+        ort = _import()
+        providers = ["CUDAExecutionProvider"] if device == "cuda" else []
+        try:
+            self._session = ort.InferenceSession(
+                os.fspath(file), _options(ort), providers=[*providers, "CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
+            raise WeightsError(
+                f"{file.name} is no model ONNX Runtime can run: {_first_line(error)}",
+                culprit=str(file),
+            ) from error
+        # The CUDA provider is listed as available without a GPU; only the session knows.
+        on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
+        self.device = "cuda" if on_gpu else "cpu"
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Run the network once: arrays by the model's input names to arrays by its output names."""
+        if self.device == "cuda":
+            return self._run_bound(inputs)
+        results = self._session.run(self._outputs, dict(inputs))
+        return dict(zip(self._outputs, results, strict=True))
+
+    def close(self) -> None:
+        """Give the session's memory back."""
+        del self._session
+
+    def _run_bound(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Run with inputs and outputs bound, so that each crosses the bus once."""
+        binding = self._session.io_binding()
+        for name, array in inputs.items():
+            binding.bind_cpu_input(name, array)
+        for name in self._outputs:
+            binding.bind_output(name, "cuda")
+        self._session.run_with_iobinding(binding)
+        return dict(zip(self._outputs, binding.copy_outputs_to_cpu(), strict=True))
+
+
+def version() -> str:
+    """Such as ``"onnxruntime 1.30.0"``."""
+    return f"onnxruntime {_import().__version__}"
+
+
+def _options(ort: Any) -> Any:
+    import psutil
+
+    options = ort.SessionOptions()
+    # One thread a physical core: two hyper-threads share the vector units that do the work.
+    options.intra_op_num_threads = min(psutil.cpu_count(logical=False) or 1, 16)
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.log_severity_level = 3
+    return options
+
+
+def _import() -> Any:
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise WeightsError(f"ONNX Runtime is not installed; `{_INSTALL}` installs it") from error
+    return onnxruntime
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,246 @@
+"""For authors of plugins, and for the studio's own tests: fakes and conformance checks.
+
+    from studio.testing import check_generator
+
+    def test_contract():
+        check_generator(Noise)
+
+`check_generator` and `check_exporter` raise AssertionError with a sentence that says which part of
+the contract is broken.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.assets import (
+    KINDS,
+    Asset,
+    Audio,
+    Image,
+    Latent,
+    Mesh,
+    Note,
+    PointCloud,
+    Score,
+    Text,
+    Track,
+)
+from studio.engine.models import check_weights
+from studio.engine.runner import Context
+from studio.exporter import Exporter
+from studio.generator import Generator, Input, LatentGenerator
+from studio.params import Params, describe, parse
+from studio.recipe import Recipe, RecipeInput
+from studio.registry import check_exporter_class, check_generator_class
+from studio.runtimes.local import LocalRuntime
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def context(seed: int = 0, inputs: tuple[Input, ...] = (), *, cancelled: bool = False) -> Context:
+    """Make a run context for a test; with ``cancelled=True`` the job already is."""
+    event = threading.Event()
+    if cancelled:
+        event.set()
+    return Context(seed, inputs, "cpu", event, lambda *_: None)
+
+
+def example_asset(kind: type[Asset], seed: int = 0) -> Asset:
+    """A small asset of a kind, different for each seed."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    makers: dict[type[Asset], Callable[[], Asset]] = {
+        Image: lambda: Image(rng.integers(0, 256, (8, 12, 4), "uint8")),
+        Audio: lambda: Audio(rng.uniform(-0.5, 0.5, (4410, 2)).astype("float32"), 44_100),
+        Score: lambda: _example_score(rng),
+        Text: lambda: Text(f"The {rng.integers(1000)}th line.\nÜber 月.\n", "en"),
+        PointCloud: lambda: _example_points(rng),
+        Mesh: lambda: _example_mesh(rng),
+        Latent: lambda: Latent(rng.standard_normal(8).astype("float32")),
+    }
+    return makers[kind]()
+
+
+def _example_score(rng: np.random.Generator) -> Score:
+    melody = tuple(Note(i * 0.5, 0.5, int(rng.integers(60, 72)), 90) for i in range(8))
+    drums = tuple(Note(i * 1.0 + 0.01, 0.25, 36, 100) for i in range(4))
+    return Score((Track(melody, "lead", 5), Track(drums, "kit", drums=True)), 96.0, (4, 4))
+
+
+def _example_points(rng: np.random.Generator) -> PointCloud:
+    points = rng.standard_normal((50, 3)).astype("float32")
+    normals = points / (points**2).sum(1, keepdims=True) ** 0.5
+    return PointCloud(points, rng.integers(0, 256, (50, 3), "uint8"), normals)
+
+
+def _example_mesh(rng: np.random.Generator) -> Mesh:
+    import numpy as np
+
+    vertices = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], "float32")
+    faces = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]], "int32")
+    scale = np.float32(rng.uniform(0.5, 2))
+    return Mesh(vertices * scale, faces, rng.integers(0, 256, (4, 3), "uint8"))
+
+
+def check_generator(
+    cls: type[Generator[Any]],
+    *,
+    params: Mapping[str, Any] | None = None,
+    inputs: tuple[Input, ...] = (),
+    seed: int = 1,
+) -> Asset:
+    """Check that a generator keeps the contract, on the CPU.
+
+    Its spec is sound, its weights are those it declares, it makes an asset of its type, the same
+    one for the same seed, leaves when cancelled, and its latent space has the size it says.
+
+    Args:
+        cls: The generator.
+        params: Parameters to make something quickly; the rest has defaults.
+        inputs: What it needs as inputs.
+        seed: Whose asset is made.
+
+    Returns:
+        The asset it made.
+
+    Raises:
+        AssertionError: Says what is wrong.
+    """
+    reason = check_generator_class(cls)
+    assert not reason, reason
+    spec = cls.spec
+    for info in describe(spec.params):
+        assert info.words, f"{spec.id}: parameter '{info.name}' says nothing about itself"
+    check_weights(spec)
+    values = parse(spec.params, dict(params or {}), who=spec.id)
+    runtime, generator = LocalRuntime("cpu"), cls()
+    generator.load(runtime)
+    try:
+        first = _make(generator, values, context(seed, inputs))
+        again = _make(generator, values, context(seed, inputs))
+        assert same(first, again), f"{spec.id}: seed {seed} made two different things"
+        if isinstance(generator, LatentGenerator):
+            _check_latent(generator, values, inputs)
+    finally:
+        generator.close()
+        runtime.close()
+    return first
+
+
+def _make(generator: Generator[Any], params: Params, ctx: Context) -> Asset:
+    spec = generator.spec
+    steps = list(generator.generate(params, ctx))
+    assert steps, f"{spec.id} yielded nothing"
+    assert isinstance(steps[-1], spec.output), (
+        f"{spec.id} yielded {type(steps[-1]).__name__} last, expected {spec.output.__name__}"
+    )
+    return steps[-1]
+
+
+def _check_latent(
+    generator: LatentGenerator[Any], params: Params, inputs: tuple[Input, ...]
+) -> None:
+    import numpy as np
+
+    spec = generator.spec.latent
+    assert spec is not None
+    latent = generator.sample_latent(np.random.default_rng(1), params)
+    expected = (spec.size,)
+    assert latent.shape == expected, f"sample_latent gave shape {latent.shape}, not {expected}"
+    assert latent.dtype == np.float32, f"sample_latent gave {latent.dtype}, expected float32"
+    first = generator.decode(latent, params, context(1, inputs))
+    again = generator.decode(latent.copy(), params, context(1, inputs))
+    assert same(first, again), "decode made two different things of one latent"
+    shape = generator.directions().shape
+    wanted = (len(spec.axes), spec.size)
+    assert shape == wanted, f"directions() has shape {shape}, expected {wanted}"
+
+
+def check_exporter(cls: type[Exporter[Any]]) -> None:
+    """Check that an exporter keeps the contract.
+
+    It writes every asset type it accepts, the same bytes each time, gives back the recipe that
+    went in, and reads what it wrote.
+
+    Raises:
+        AssertionError: Says what is wrong.
+    """
+    reason = check_exporter_class(cls)
+    assert not reason, reason
+    spec, exporter = cls.spec, cls()
+    recipe = _example_recipe(spec.id)
+    for kind in spec.accepts:
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder, turn) for turn in ("a", "b")]
+            for place in files:
+                place.mkdir()
+                file = place / f"example{spec.suffixes[0]}"
+                exporter.write(example_asset(kind), file, spec.options(), recipe)
+                assert file.is_file(), f"{spec.id} wrote no file for {kind.title}"
+            one, two = (place / f"example{spec.suffixes[0]}" for place in files)
+            assert one.read_bytes() == two.read_bytes(), f"{spec.id} gave other bytes next time"
+            if spec.embeds:
+                found = exporter.read_recipe(one)
+                assert found == recipe, f"{spec.id} gave back another recipe: {found}"
+            if spec.reads:
+                read = exporter.read(one)
+                assert type(read) in KINDS.values(), f"{spec.id}.read gave {read!r}"
+
+
+def _example_recipe(exporter: str) -> Recipe:
+    inner = Recipe(generator="other", version="1", seed=3, params={"words": "naïve 月 <&>\n\"'"})
+    return Recipe(
+        generator="example",
+        version="2",
+        weights={"w.onnx": "0" * 64},
+        params={"size": 3, "mood": "calm -- */ ?>", "share": 0.1},
+        seed=2**53 - 1,
+        inputs=(RecipeInput(name="tune.mid", sha256="1" * 64, recipe=inner),),
+        runtime="fake 1",
+        device="cpu",
+        exporter=exporter,
+        studio="0",
+    )
+
+
+def same(a: Asset, b: Asset) -> bool:
+    """Whether two assets are equal to the last bit."""
+    (meta_a, arrays_a), (meta_b, arrays_b) = a.parts(), b.parts()
+    return (
+        type(a) is type(b)
+        and json.dumps(meta_a, sort_keys=True) == json.dumps(meta_b, sort_keys=True)
+        and arrays_a.keys() == arrays_b.keys()
+        and all(
+            arrays_a[k].shape == arrays_b[k].shape
+            and arrays_a[k].tobytes() == arrays_b[k].tobytes()
+            for k in arrays_a
+        )
+    )
+
+
+def write_plugin(folder: Path, name: str, source: str) -> Path:
+    """Write a plugin that counts as installed for every process with ``folder`` on PYTHONPATH.
+
+    Args:
+        folder: Where the module and its distribution's metadata go.
+        name: Of the module, the distribution and the entry point.
+        source: The module.
+
+    Returns:
+        ``folder``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.py").write_text(source, encoding="utf-8")
+    info = folder / f"{name}-1.0.dist-info"
+    info.mkdir(exist_ok=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[studio.plugins]\n{name} = {name}\n")
+    return folder
