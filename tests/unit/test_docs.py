@@ -1,0 +1,166 @@
+"""The documentation says what the code does: hooks, commands, messages, links, and examples."""
+
+import importlib
+import inspect
+import re
+import sys
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import studio.api
+from studio import hookspecs
+from studio.errors import ParamError
+from studio.params import parse
+from studio.registry import Registry
+from studio.testing import check_exporter, check_generator, example_asset
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted(DOCS.glob("*.md")),
+    *sorted(ROOT.glob("plugins/*/README.md")),
+    *sorted(ROOT.glob("exporters/README.md")),
+]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def page_id(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    text = page.read_text(encoding="utf-8")
+    return [body for tongue, body in FENCE.findall(text) if tongue == language]
+
+
+def whole_plugins(page: Path) -> dict[str, str]:
+    """Code blocks that are a module with hooks, under the name of the class they offer."""
+    found = {}
+    for block in blocks(page, "python"):
+        offers = re.search(r"^    return \[(\w+)\]$", block, re.MULTILINE)
+        if offers and block.startswith('"""'):
+            found[f"studio_{offers[1].lower()}"] = block
+    return found
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """Writes modules where they can be imported, and forgets them afterwards."""
+    names: list[str] = []
+
+    def write(modules: dict[str, str]) -> list[ModuleType]:
+        for name, source in modules.items():
+            (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
+            names.append(name)
+        return [importlib.import_module(name) for name in modules]
+
+    monkeypatch.syspath_prepend(tmp_path)
+    yield write
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+def hooks() -> list[str]:
+    return [
+        f"{name}{inspect.signature(function)}".replace("'", "")
+        for name, function in vars(hookspecs).items()
+        if name.startswith("studio_")
+    ]
+
+
+@pytest.mark.parametrize("hook", hooks())
+def test_every_hook_is_documented_with_its_signature(hook):
+    assert f"### `{hook}`" in (DOCS / "plugins.md").read_text(encoding="utf-8")
+
+
+def test_documented_hooks_exist():
+    text = (DOCS / "plugins.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^### `(studio_.*)`$", text, re.MULTILINE)) == set(hooks())
+
+
+@pytest.mark.parametrize("name", sorted(studio.api.__all__))
+def test_every_public_name_is_documented(name):
+    assert re.search(rf"\b{name}\b", (DOCS / "plugins.md").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_lead_somewhere(page):
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{page.name} links to {target}"
+        assert file.is_relative_to(ROOT), f"{page.name} links out of the repository: {target}"
+        assert not anchor or anchor in anchors(file), f"{page.name}: no heading {target}"
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_code_blocks_are_python(page):
+    for block in blocks(page, "python"):
+        compile(block, f"{page.name}", "exec")
+
+
+def test_the_plugin_in_the_readme_works(written):
+    (source,) = whole_plugins(ROOT / "README.md").values()
+    declared = tomllib.loads(blocks(ROOT / "README.md", "toml")[0])["project"]
+    ((name, module),) = declared["entry-points"]["studio.plugins"].items()
+    (plugin,) = written({module: source})
+    registry = Registry()
+    registry.add(plugin, name)
+    assert [entry.reason for entry in registry.entries] == [""]
+    (generator,) = registry.generators()
+    picture = check_generator(generator, params={"size": 48, "stones": 2})
+    assert picture.pixels.shape == (48, 48, 1)
+    assert picture.pixels.std() > 20
+    assert declared["dependencies"] == ["multimodal-studio"]
+
+
+def test_the_plugins_in_the_guide_work(written):
+    plugins = whole_plugins(DOCS / "plugins.md")
+    registry = Registry()
+    for module in written(plugins):
+        registry.add(module, module.__name__)
+    assert {entry.id: entry.reason for entry in registry.entries} == {
+        "dawn": "",
+        "mirror": "",
+        "bells": "",
+        "ppm": "",
+    }
+    for generator in registry.generators():
+        inputs = tuple(
+            studio.api.Input(example_asset(kind), "given") for kind in generator.spec.accepts
+        )
+        check_generator(generator, inputs=inputs)
+    for exporter in registry.exporters():
+        check_exporter(exporter)
+
+
+def test_the_tests_in_the_guide_pass(written, tmp_path):
+    written(whole_plugins(DOCS / "plugins.md"))
+    (source,) = (b for b in blocks(DOCS / "plugins.md", "python") if "def test_" in b)
+    (module,) = written({"guide_tests": source})
+    tests = [function for name, function in vars(module).items() if name.startswith("test_")]
+    assert len(tests) >= 4
+    for test in tests:
+        test(*([tmp_path] if inspect.signature(test).parameters else []))
+
+
+def test_messages_in_the_guide_are_the_real_ones(written):
+    text = (DOCS / "plugins.md").read_text(encoding="utf-8")
+    dawn = written(whole_plugins(DOCS / "plugins.md"))[0].DawnParams
+    for values in ({"bands": 40}, {"band": 4}):
+        with pytest.raises(ParamError) as caught:
+            parse(dawn, values, who="dawn")
+        assert f"    {caught.value.message}\n" in text
