@@ -1,0 +1,80 @@
+"""What the 3D formats share: polygons to triangles, and colours from whatever numbers they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from studio.api import Asset, ExporterSpec, Mesh, PointCloud
+from studio_exporters.base import cannot_write, expect, held
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def places(asset: Asset, spec: ExporterSpec) -> NDArray[np.float32]:
+    """Return the vertices or points of an asset, (n, 3) with n > 0.
+
+    Raises:
+        UsageError: The format does not take the asset, or there is nothing in it.
+    """
+    if not isinstance(asset, spec.accepts) or not isinstance(asset, (Mesh, PointCloud)):
+        raise cannot_write(spec, f"holds {held(spec)}, not {type(asset).__name__}")
+    rows = asset.vertices if isinstance(asset, Mesh) else asset.points
+    if not len(rows):
+        raise cannot_write(spec, f"holds at least one point, and this {asset.title} has none")
+    return rows
+
+
+def faces_of(mesh: Mesh, spec: ExporterSpec) -> NDArray[np.int32]:
+    """Return the faces of a mesh, for a format that has no use for a mesh without any."""
+    if not len(mesh.faces):
+        raise cannot_write(spec, "holds at least one triangle, and this mesh has none; ply does")
+    return mesh.faces
+
+
+def mesh_or_points(
+    vertices: NDArray[Any],
+    faces: NDArray[Any] | None,
+    colors: NDArray[np.uint8] | None,
+    normals: NDArray[Any] | None,
+) -> Mesh | PointCloud:
+    """Make the asset a file holds: a mesh where there are faces, points where there are none."""
+    expect(len(vertices) > 0, "it holds no points")
+    vertices = narrow(vertices)
+    normals = None if normals is None else narrow(normals)
+    if faces is None or not len(faces):
+        return PointCloud(vertices, colors, normals)
+    least, most = int(faces.min()), int(faces.max())
+    wrong = least if least < 0 else most
+    expect(
+        least >= 0 and most < len(vertices),
+        f"a face refers to vertex {wrong}, and there are {len(vertices)}",
+    )
+    return Mesh(vertices, faces, colors, normals)
+
+
+def narrow(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Return float32; what is too large for it becomes infinite, which no asset takes."""
+    import numpy as np
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        return values.astype(np.float32)
+
+
+def to_bytes(colours: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return colours as 0 to 255, from bytes, 16-bit numbers or fractions of 1."""
+    import numpy as np
+
+    if colours.dtype == np.uint8:
+        return colours
+    if colours.dtype == np.uint16:
+        return np.rint(colours / 257).astype(np.uint8)
+    expect(bool(np.isfinite(colours).all()), "it holds colours that are not finite")
+    fractions: NDArray[np.float64] = colours.clip(0, 1)
+    return np.rint(fractions * 255).astype(np.uint8)
+
+
+def fan(polygon: list[int]) -> list[tuple[int, int, int]]:
+    """Cut a convex polygon into triangles around its first corner."""
+    return [(polygon[0], polygon[i], polygon[i + 1]) for i in range(1, len(polygon) - 1)]
