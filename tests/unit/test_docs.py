@@ -160,7 +160,18 @@ def test_the_tests_in_the_guide_pass(written, tmp_path):
 def test_messages_in_the_guide_are_the_real_ones(written):
     text = (DOCS / "plugins.md").read_text(encoding="utf-8")
     dawn = written(whole_plugins(DOCS / "plugins.md"))[0].DawnParams
-    for values in ({"bands": 40}, {"band": 4}):
+    for values in ({"bands": "40"}, {"band": "4"}):
         with pytest.raises(ParamError) as caught:
             parse(dawn, values, who="dawn")
         assert f"    {caught.value.message}\n" in text
+
+
+def test_every_part_of_the_studio_is_in_the_architecture():
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    parts = [
+        path.stem
+        for path in (ROOT / "studio").iterdir()
+        if not path.name.startswith("_")
+        and (path.suffix == ".py" or (path / "__init__.py").exists())
+    ]
+    assert [part for part in parts if f"`studio.{part}`" not in text] == []
