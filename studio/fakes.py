@@ -74,7 +74,7 @@ class _Fake(Generator[FakeParams]):
         for step in range(steps):
             _sleep(params.seconds / steps, ctx)
             ctx.progress((step + 1) / steps, f"step {step + 1} of {steps}")
-            yield example_asset(self.spec.output, ctx.seed + step - params.previews)
+            yield example_asset(self.spec.output, ctx.seed + params.previews - step)
 
 
 def _sleep(seconds: float, ctx: RunContext) -> None:
