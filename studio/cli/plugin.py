@@ -1,0 +1,140 @@
+"""`studio plugin`: for authors of plugins, and for people in trouble with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from studio import settings
+from studio.assets import KINDS
+from studio.cli.root import Commands
+from studio.cli.wording import say_json, say_table
+from studio.errors import unknown_name
+
+if TYPE_CHECKING:
+    from studio.cli.session import Session
+    from studio.registry import Entry, Registry
+
+_KINDS = [kind for kind in KINDS if kind != "latent"]
+
+
+@click.group(cls=Commands)
+def plugin() -> None:
+    """List, write, check, enable and disable plugins."""
+
+
+@plugin.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_(session: Session, as_json: bool) -> None:
+    """List plugins with what each provides."""
+    rows = plugin_rows(session.registry)
+    if as_json:
+        say_json(rows)
+    elif not rows:
+        click.echo("No plugin is installed; `studio plugin new NAME` writes one to start from.")
+    else:
+        say_table(_line(row) for row in rows)
+
+
+def plugin_rows(registry: Registry) -> list[dict[str, Any]]:
+    """Every plugin with its state and what it provides, as JSON."""
+    rows: dict[str, dict[str, Any]] = {}
+    for entry in registry.entries:
+        row = rows.setdefault(entry.plugin, _row(entry))
+        if entry.role != "plugin":
+            row[entry.role + "s"].append(entry.id)
+        if entry.state != "ready":
+            row |= {"state": entry.state, "reason": entry.reason}
+    return list(rows.values())
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.plugin,
+        "distribution": entry.distribution,
+        "version": entry.version,
+        "state": "ready",
+        "reason": "",
+        "generators": [],
+        "exporters": [],
+    }
+
+
+def _line(row: dict[str, Any]) -> tuple[str, ...]:
+    provides = ", ".join(row["generators"] + row["exporters"])
+    origin = f"{row['distribution']} {row['version']}".strip()
+    return row["name"], row["state"], origin, row["reason"] or provides
+
+
+@plugin.command()
+@click.argument("name")
+@click.option(
+    "--output",
+    "kind",
+    default="image",
+    show_default=True,
+    metavar="|".join(_KINDS),
+    help="What its generator makes.",
+)
+@click.option(
+    "--in",
+    "parent",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    help="Folder to write it in; else the current one.",
+)
+def new(name: str, kind: str, parent: Path) -> None:
+    """Write a small plugin to start from, in a folder called NAME."""
+    from studio.cli.scaffold import write_plugin_folder
+
+    folder = write_plugin_folder(name, kind, parent)
+    click.echo(f"{folder}")
+    click.echo(f"`studio plugin check {folder}` checks it; `pip install -e {folder}` installs it.")
+
+
+@plugin.command()
+@click.argument("which", required=False, metavar="[NAME|PATH]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def check(session: Session, which: str | None, as_json: bool) -> int:
+    """Check that plugins keep the contract: one by name or folder, or all of them."""
+    from studio.cli.checking import check_plugins
+
+    found = check_plugins(session.registry, which)
+    if as_json:
+        say_json([{"name": name, "role": role, "finding": text} for name, role, text in found])
+    else:
+        say_table((name, role, text or "keeps the contract") for name, role, text in found)
+    return 1 if any(text for *_, text in found) else 0
+
+
+@plugin.command()
+@click.argument("name")
+@click.pass_obj
+def enable(session: Session, name: str) -> None:
+    """Load a plugin again that was disabled."""
+    _known(session, name)
+    disabled = set(settings.load_settings().disabled_plugins) - {name}
+    settings.update_settings(disabled_plugins=tuple(sorted(disabled)))
+    click.echo(f"plugin '{name}' is enabled")
+
+
+@plugin.command()
+@click.argument("name")
+@click.pass_obj
+def disable(session: Session, name: str) -> None:
+    """Do not load a plugin any more."""
+    _known(session, name)
+    disabled = set(settings.load_settings().disabled_plugins) | {name}
+    settings.update_settings(disabled_plugins=tuple(sorted(disabled)))
+    click.echo(f"plugin '{name}' is disabled; `studio plugin enable {name}` enables it")
+
+
+def _known(session: Session, name: str) -> None:
+    """Refuse a plugin that is neither installed nor among the disabled ones."""
+    known = {entry.plugin for entry in session.registry.entries}
+    if name not in known | set(settings.load_settings().disabled_plugins):
+        raise unknown_name("plugin", name, known)

@@ -1,0 +1,223 @@
+"""`studio replay`: makes a file again and compares."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from studio.cli.comparing import asset_differences, recipe_differences
+from studio.cli.inspecting import recipe_of
+from studio.cli.places import Place, place_of
+from studio.cli.sinks import FolderSink
+from studio.cli.wording import say_json
+from studio.errors import InputFileError, UsageError
+from studio.jobs import Export, Item, LatentMix, LatentPoint, Request
+from studio.recipe import Recipe, RecipeInput
+
+if TYPE_CHECKING:
+    from studio.cli.session import Session
+    from studio.registry import Registry
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a replay compares with the file.
+
+    Attributes:
+        identical: The asset is the same to the last bit.
+        bytes_identical: The file is, too.
+        differences: What differs, in words.
+        out: Where the replay was put, if anywhere.
+    """
+
+    file: str
+    identical: bool
+    bytes_identical: bool
+    differences: tuple[str, ...] = ()
+    out: str | None = None
+
+
+@click.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
+@click.option("--out", metavar="PATH", help="Keep the replay: a folder, or a file for one.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file that went in; those beside FILE are found without.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["same", "auto", "cpu", "cuda"]),
+    default="same",
+    show_default=True,
+    help="Where to run.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the file that --out names.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def replay(
+    session: Session,
+    files: Sequence[Path],
+    out: str | None,
+    inputs: Sequence[Path],
+    device: str,
+    overwrite: bool,
+    as_json: bool,
+) -> int:
+    """Make files again and say `identical`, or what differs."""
+    place = None if out is None else place_of(out, len(files))
+    recipes = [recipe_of(session.registry, file) for file in files]
+    requests = [
+        _request(session.registry, file, recipe, inputs, device)
+        for file, recipe in zip(files, recipes, strict=True)
+    ]
+    verdicts = []
+    with session.engine() as engine, _staging(place) as folder:
+        for file, recipe, request in zip(files, recipes, requests, strict=True):
+            sink = FolderSink(place, overwrite=overwrite) if place else None
+            judge = _Judge(session.registry, file, recipe, sink)
+            list(engine.run(_into(request, folder, place), sink=judge))
+            verdicts.append(judge.verdict)
+            if not as_json:
+                _say(judge.verdict, alone=len(files) == 1)
+    if as_json:
+        say_json([asdict(verdict) for verdict in verdicts])
+    return 0 if all(verdict.identical for verdict in verdicts) else 1
+
+
+@contextlib.contextmanager
+def _staging(place: Place | None) -> Iterator[Path]:
+    """Where replays are made: in the folder they are to stay in, or in a temporary one."""
+    if place is not None:
+        place.prepare()
+        yield place.folder
+    else:
+        with tempfile.TemporaryDirectory(prefix="studio-replay-") as temporary:
+            yield Path(temporary)
+
+
+def _into(request: Request, folder: Path, place: Place | None) -> Request:
+    """The request with the place where its file is made."""
+    assert request.export is not None
+    names = (place.name,) if place and place.name else request.export.names
+    return replace(request, export=replace(request.export, folder=folder, names=names))
+
+
+def _request(
+    registry: Registry, file: Path, recipe: Recipe, given: Sequence[Path], device: str
+) -> Request:
+    """What makes a file again, but for where it goes.
+
+    Raises:
+        StudioError: The recipe names something that is not here.
+    """
+    if not recipe.generator:
+        raise UsageError(f"{file} was not generated, only written anew; replay what it came from")
+    registry.generator(recipe.generator)
+    exporter = recipe.exporter or registry.exporter_for_suffix(file.suffix).spec.id
+    registry.exporter(exporter)
+    latent = recipe.latent and LatentMix(((LatentPoint(values=recipe.latent), 1.0),))
+    return Request(
+        recipe.generator,
+        params=recipe.params,
+        seed=recipe.seed,
+        inputs=tuple(_find_input(file, wanted, given) for wanted in _inputs(registry, recipe)),
+        latent=latent or None,
+        export=Export(exporter, Path(), (file.name,), recipe.options),
+        device=_device(recipe) if device == "same" else device,
+    )
+
+
+def _inputs(registry: Registry, recipe: Recipe) -> tuple[RecipeInput, ...]:
+    """The inputs that have to be there: not those that only named a point of latent space."""
+    accepts = registry.generator(recipe.generator).spec.max_inputs
+    return recipe.inputs if accepts else ()
+
+
+def _device(recipe: Recipe) -> str:
+    """The device it was made on, where that can be used; else the usual one."""
+    from studio.engine.devices import usable
+
+    usable_here = {device.name for device in usable() if device.usable}
+    return recipe.device if recipe.device in usable_here else "auto"
+
+
+def _find_input(file: Path, wanted: RecipeInput, given: Sequence[Path]) -> Path:
+    """Find a file that went in, by its hash.
+
+    Raises:
+        InputFileError: It is nowhere to be found.
+    """
+    from studio.project.files import sha256_of
+
+    for candidate in _candidates(file, wanted.name, given):
+        if candidate.is_file() and sha256_of(candidate) == wanted.sha256:
+            return candidate
+    raise InputFileError(
+        f"{file} was made from '{wanted.name}' (sha256 {wanted.sha256[:12]}…), which is neither "
+        "given with --input nor beside it",
+        culprit=wanted.name,
+    )
+
+
+def _candidates(file: Path, name: str, given: Sequence[Path]) -> Iterator[Path]:
+    """Where an input may be: given, or beside the file, which in a project is all of its assets."""
+    yield from given
+    yield file.with_name(name)
+    yield from sorted(file.parent.glob(f"*{Path(name).suffix}"))
+
+
+class _Judge:
+    """Compares a staged replay with the file, and passes it on to where it is to be kept."""
+
+    def __init__(
+        self, registry: Registry, file: Path, recipe: Recipe, sink: FolderSink | None
+    ) -> None:
+        self.verdict = Verdict(str(file), identical=False, bytes_identical=False)
+        self._registry = registry
+        self._file = file
+        self._recipe = recipe
+        self._sink = sink
+
+    def __call__(self, items: list[Item]) -> None:
+        (item,) = items
+        self.verdict = _compare(self._registry, self._file, self._recipe, item)
+        if self._sink is not None:
+            self._sink(items)
+            out = str(self._sink.path_of(item).absolute())
+            self.verdict = replace(self.verdict, out=out)
+
+
+def _compare(registry: Registry, file: Path, recipe: Recipe, item: Item) -> Verdict:
+    from studio.project.files import sha256_of
+
+    assert item.file is not None
+    if sha256_of(file) == item.sha256:
+        return Verdict(str(file), identical=True, bytes_identical=True)
+    made = recipe_differences(recipe, item.recipe)
+    exporter = registry.exporter(item.recipe.exporter)
+    if not exporter.spec.reads:
+        return Verdict(str(file), False, False, ("the files differ", *made))
+    seen = asset_differences(exporter().read(file), exporter().read(item.file))
+    return Verdict(str(file), not seen, False, (*seen, *made))
+
+
+def _say(verdict: Verdict, *, alone: bool) -> None:
+    word = "identical" if verdict.identical else "different"
+    click.echo(word if alone else f"{verdict.file}: {word}")
+    if verdict.identical and not verdict.bytes_identical:
+        click.echo("  the asset is the same; the files differ in what is written beside it")
+    for difference in verdict.differences:
+        click.echo(f"  {difference}")
+    if verdict.out:
+        click.echo(verdict.out)

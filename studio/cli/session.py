@@ -1,0 +1,43 @@
+"""What a command works with: the settings, the plugins there are, and how jobs are run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from studio.registry import Registry
+
+if TYPE_CHECKING:
+    from studio.engine import Engine
+
+
+@dataclass
+class Session:
+    """One run of the program.
+
+    Attributes:
+        host: Where jobs run: in a process of their own, or in this one (for tests).
+        plugins: The plugins to use; by default all that are installed and not disabled.
+    """
+
+    host: Literal["process", "thread"] = "process"
+    plugins: Registry | None = field(default=None)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The plugins there are, those that are disabled or broken included."""
+        if self.plugins is not None:
+            return self.plugins
+        from studio import settings
+
+        return Registry.discover(settings.load_settings().disabled_plugins)
+
+    def engine(self) -> Engine:
+        """Start an engine; whoever asks closes it."""
+        from studio import settings
+        from studio.engine import Engine, EngineSettings
+
+        megabytes = settings.load_settings().memory_mb
+        budget = None if megabytes is None else megabytes * 2**20
+        return Engine(self.registry, settings=EngineSettings(host=self.host, memory_budget=budget))
