@@ -109,10 +109,17 @@ class StorageError(JobError):
     """A result could not be written to disk."""
 
 
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name closest to ``name``, upper or lower case, or None."""
+    folded = {k.casefold(): k for k in known}
+    match = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    return folded[match[0]] if match else None
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``", did you mean 'x'?"`` for the known name closest to ``name``, or ``""``."""
-    match = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f", did you mean '{match[0]}'?" if match else ""
+    match = closest(name, known)
+    return f", did you mean '{match}'?" if match else ""
 
 
 def unknown_name(what: str, name: str, known: Iterable[str]) -> UnknownNameError:

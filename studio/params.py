@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from studio.errors import ParamError, nearest
+from studio.errors import ParamError, PluginError, closest, nearest
 
 Kind = Literal["int", "float", "bool", "choice", "text"]
 
@@ -94,11 +94,11 @@ class ParamInfo:
         noun = {"int": "a whole number", "float": "a number", "text": "text"}[self.kind]
         length = " characters" if self.kind == "text" else (f" {self.unit}" if self.unit else "")
         if self.low is not None and self.high is not None:
-            return f"{noun} from {self.low:g} to {self.high:g}{length}"
+            return f"{noun} from {_number(self.low)} to {_number(self.high)}{length}"
         if self.low is not None:
-            return f"{noun} of at least {self.low:g}{length}"
+            return f"{noun} of at least {_number(self.low)}{length}"
         if self.high is not None:
-            return f"{noun} of at most {self.high:g}{length}"
+            return f"{noun} of at most {_number(self.high)}{length}"
         return noun
 
     def nearest(self, value: Any) -> Any | None:
@@ -106,20 +106,21 @@ class ParamInfo:
         if self.kind in ("int", "float"):
             return self._nearest_number(value)
         if self.kind == "choice":
-            hint = nearest(str(value), self.choices)
-            return hint.split("'")[1] if hint else None
+            return closest(str(value), self.choices)
         return None
 
     def _nearest_number(self, value: Any) -> float | int | None:
         try:
             number = float(value)
+        except OverflowError:  # a whole number beyond every float
+            number = math.inf if value > 0 else -math.inf
         except (TypeError, ValueError):
-            return None
-        if not math.isfinite(number):
             return None
         low = -math.inf if self.low is None else self.low
         high = math.inf if self.high is None else self.high
         clamped = min(max(number, low), high)
+        if math.isnan(number) or math.isinf(clamped):
+            return None
         return round(clamped) if self.kind == "int" else clamped
 
 
@@ -127,7 +128,7 @@ def describe(params: type[Params]) -> tuple[ParamInfo, ...]:
     """Describe every parameter of a class, in the order of its declaration.
 
     Raises:
-        TypeError: A field has a type that no form can show.
+        TypeError: A field has no default, or a type or range that no form can show.
     """
     return tuple(_describe(name, field) for name, field in params.model_fields.items())
 
@@ -136,6 +137,10 @@ def _describe(name: str, field: FieldInfo) -> ParamInfo:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     look: Any = extra.get("studio", {})
     kind, choices, optional = _kind(name, field.annotation)
+    if field.is_required() or field.default_factory is not None:
+        raise TypeError(f"parameter '{name}' needs a default")
+    if kind == "text" and any(hasattr(m, "ge") or hasattr(m, "le") for m in field.metadata):
+        raise TypeError(f"parameter '{name}' is text of bounded length; its default cannot be None")
     bounds = {
         side: next(
             (getattr(m, key) for m in field.metadata for key in keys if hasattr(m, key)), None
@@ -164,7 +169,10 @@ def _kind(name: str, annotation: Any) -> tuple[Kind, tuple[str, ...], bool]:
         optional = len(members) < len(get_args(annotation))
         annotation = members[0] if len(members) == 1 else annotation
     if get_origin(annotation) is Literal:
-        return "choice", tuple(str(a) for a in get_args(annotation)), optional
+        choices = tuple(a for a in get_args(annotation) if a is not None)
+        if not all(isinstance(choice, str) for choice in choices):
+            raise TypeError(f"parameter '{name}' has choices {choices}; use strings")
+        return "choice", choices, optional or None in get_args(annotation)
     kinds: dict[Any, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}
     if annotation in kinds:
         return kinds[annotation], (), optional
@@ -183,29 +191,54 @@ def parse(params: type[P], values: Mapping[str, Any], *, who: str) -> P:
 
     Raises:
         ParamError: Names the parameter, what was expected and the nearest right value.
+        PluginError: A validator of the plugin's own failed in a way that is no answer.
     """
     try:
         return params.model_validate(dict(values))
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "parameters"
-        raise _param_error(params, name, first.get("input"), first["msg"], who) from None
+        raise _param_error(params, error, who) from None
+    except Exception as error:
+        raise PluginError(
+            f"{who} cannot check its parameters: {type(error).__name__}: {error}", culprit=who
+        ) from error
 
 
-def _param_error(params: type[Params], name: str, value: Any, reason: str, who: str) -> ParamError:
+def _param_error(params: type[Params], error: ValidationError, who: str) -> ParamError:
+    first = error.errors()[0]
+    reason = _own_reason(first["type"], first["msg"])
+    if not first["loc"]:
+        return ParamError(f"{who}: its parameters do not go together, expected {reason}")
     infos = {info.name: info for info in describe(params)}
+    name, value = str(first["loc"][0]), first.get("input")
     info = infos.get(name)
     if info is None:
         hint = nearest(name, infos) or f"; it has: {', '.join(infos) or 'none'}"
-        return ParamError(f"{who} has no parameter '{name}'{hint}", culprit=name)
-    right = info.nearest(value)
+        return ParamError(f"{who} has no parameter '{_short(name)}'{hint}", culprit=name)
+    right = None if reason else info.nearest(value)
     hint = "" if right is None or right == value else f"; the nearest is {right}"
-    # A validator of the plugin's own knows better than the declared range what is wrong.
-    reason = reason.removeprefix("Value error, ") if reason.startswith("Value error") else ""
     said = f"{who}: {name} is {_shown(value)}, expected {reason or info.expected}{hint}"
     return ParamError(said, culprit=name)
 
 
+def _own_reason(type_: str, said: str) -> str:
+    """What a validator of the plugin's own said, which knows better than the range; or ``""``."""
+    prefix = {"value_error": "Value error, ", "assertion_error": "Assertion failed, "}
+    if type_ == "string_unicode":  # such as bytes of another encoding on the command line
+        return "text in Unicode"
+    return said.removeprefix(prefix[type_]).partition("\n")[0] if type_ in prefix else ""
+
+
+def _number(value: float) -> str:
+    """A bound as people write it: whole numbers in full."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e16 else f"{value:g}"
+
+
 def _shown(value: Any) -> str:
-    text = repr(value) if isinstance(value, str) else str(value)
+    try:
+        return _short(repr(value) if isinstance(value, str) else str(value))
+    except ValueError:  # Python writes no whole number of more than 4300 digits
+        return "a number of thousands of digits"
+
+
+def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."

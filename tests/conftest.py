@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from studio.fakes import fake_registry
 from studio.registry import Registry
@@ -28,6 +29,10 @@ _HOMES = {
     "STUDIO_CONFIG_DIR": "studio-config",
     "STUDIO_DATA_DIR": "studio-data",
 }
+
+# Nothing is kept from one run to the next, and a busy machine is no failure.
+settings.register_profile("studio", max_examples=50, deadline=None, database=None)
+settings.load_profile("studio")
 
 
 def _move_home(patch: pytest.MonkeyPatch, home: Path) -> None:
