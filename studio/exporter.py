@@ -26,6 +26,7 @@ class ExporterSpec:
         suffixes: File endings, lower case, with the dot.
         media_type: Such as ``"image/png"``.
         options: How to write, as `Params`.
+        companions: Whether `write` may put more files beside the one it is asked for.
         embeds: Whether the recipe goes inside the file; if not, the studio puts it beside it.
         reads: Whether `read` is there.
     """
@@ -37,6 +38,7 @@ class ExporterSpec:
     suffixes: tuple[str, ...]
     media_type: str
     options: type[Params] = Params
+    companions: bool = False
     embeds: bool = True
     reads: bool = True
 
@@ -48,10 +50,10 @@ class Exporter(ABC, Generic[P]):
 
     @abstractmethod
     def write(self, asset: Asset, file: Path, options: P, recipe: Recipe | None) -> None:
-        """Write ``file``, in a folder of its own that the studio publishes as a whole afterwards.
+        """Write ``file``, which the studio publishes afterwards.
 
-        Companions (such as an OBJ's material file) go beside it, with names that begin with the
-        file's stem.
+        Companions (such as an OBJ's material file) go beside it; where ``spec.companions`` says
+        that there are any, the folder holds nothing else.
         """
 
     def read(self, file: Path) -> Asset:

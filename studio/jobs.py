@@ -14,6 +14,11 @@ from typing import Any
 from studio.assets import Asset
 from studio.recipe import Recipe
 
+# Hidden folders, inside the folder an export goes to, in which files wait to be published. One that
+# is an item's own goes with everything in it; items of one file each share their job's.
+STAGING = ".staging-"
+SHARED_STAGING = f"{STAGING}shared-"
+
 
 class JobState(StrEnum):
     """Where a job is in its life."""
@@ -151,7 +156,7 @@ class Item:
     """One finished item of a job.
 
     Attributes:
-        file: Where it is staged, in a folder of its own with its companions; None without export.
+        file: Where it is staged; None without export.
         sha256: Of that file.
         asset: The asset itself when nothing was exported.
         seconds: From asking the worker to having the item, export included.

@@ -14,9 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studio.engine.queue import Job
-from studio.engine.runner import STAGING
 from studio.errors import JobFailedError, StudioError
-from studio.jobs import Item
+from studio.jobs import SHARED_STAGING, STAGING, Item
 
 log = logging.getLogger(__name__)
 
@@ -114,14 +113,14 @@ class Publisher:
 
     def _end(self, end: _End) -> None:
         error = self._errors.pop(end.job.id, None) or end.error
-        if error is not None:
-            _remove_staging(end.job)
+        _remove_staging(end.job, all_of_it=error is not None)
         self._ended(end.job, error)
 
 
-def _remove_staging(job: Job) -> None:
-    """Remove what a job that did not finish has left in its export folder."""
+def _remove_staging(job: Job, *, all_of_it: bool) -> None:
+    """Remove a job's shared staging folder, and what it left in others if it did not finish."""
     export = job.snapshot.request.export
     if export is not None:
-        for folder in export.folder.glob(f"{STAGING}{job.id}-*"):
+        shutil.rmtree(export.folder / f"{SHARED_STAGING}{job.id}", ignore_errors=True)
+        for folder in export.folder.glob(f"{STAGING}{job.id}-*") if all_of_it else ():
             shutil.rmtree(folder, ignore_errors=True)

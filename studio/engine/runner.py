@@ -6,7 +6,6 @@ The same code runs in the worker process and, with ``host="thread"``, in the stu
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import threading
 import time
 import traceback
@@ -18,25 +17,22 @@ from typing import Any, Protocol
 from studio import __version__
 from studio.assets import Asset, Latent
 from studio.engine.models import Loaded, ModelCache, is_out_of_memory
+from studio.engine.writer import sha256_of, writer
 from studio.errors import (
     InputFileError,
     JobCancelledError,
     JobFailedError,
     OutOfMemoryError,
     PluginError,
-    StorageError,
     StudioError,
     UsageError,
 )
-from studio.exporter import Exporter, write_sidecar
 from studio.generator import GeneratorSpec, Input, LatentGenerator
 from studio.jobs import Item, LatentMix, Request
 from studio.latent import resolve
 from studio.params import Params, parse
 from studio.recipe import Recipe, RecipeInput, encode_latent
 from studio.registry import Registry
-
-STAGING = ".staging-"
 
 
 class Listener(Protocol):
@@ -135,6 +131,7 @@ class Runner:
         spec = loaded.generator.spec
         params = parse(spec.params, request.params, who=spec.id)
         inputs, origins = self._inputs(spec, request.inputs)
+        write = writer(self._registry, request.export)
         for index in range(request.count):
             begun = time.perf_counter()
             context = Context(
@@ -153,8 +150,8 @@ class Runner:
                 ),
             )
             recipe = _recipe(loaded, params, context.seed, latent, origins)
-            item = Item(job, index, context.seed, recipe, 0.0)
-            listener.item(self._finish(item, asset, request, begun))
+            item = write(Item(job, index, context.seed, recipe, 0.0), asset)
+            listener.item(replace(item, seconds=time.perf_counter() - begun))
 
     def _load(self, request: Request, device: str) -> Loaded:
         return self._models.get(request.generator, device)
@@ -222,39 +219,19 @@ class Runner:
             raise InputFileError(f"{file} is not there, expected a file", culprit=str(file))
         asset = exporter.read(file)
         recipe = exporter.read_recipe(file)
-        origin = RecipeInput(name=file.name, sha256=_sha256(file), recipe=recipe)
+        origin = RecipeInput(name=file.name, sha256=sha256_of(file), recipe=recipe)
         return Input(asset, file.name, recipe), origin
 
     def _convert(self, job: str, request: Request, listener: Listener) -> None:
         """Write each input again with another exporter or other options; its recipe stays."""
+        write = writer(self._registry, request.export)
         for index, file in enumerate(request.inputs):
             begun = time.perf_counter()
             given, origin = self._read(file)
             made = Recipe(generator="", version="", seed=0, inputs=(origin,), studio=__version__)
             recipe = given.recipe or made
-            item = Item(job, index, recipe.seed, recipe, 0.0)
-            listener.item(self._finish(item, given.asset, request, begun))
-
-    def _finish(self, item: Item, asset: Asset, request: Request, begun: float) -> Item:
-        """Write an item's file if it is to have one, else attach the asset."""
-        export = request.export
-        if export is None:
-            return replace(item, asset=asset, seconds=time.perf_counter() - begun)
-        exporter = self._registry.exporter(export.exporter)()
-        options = parse(exporter.spec.options, export.options, who=exporter.spec.id)
-        recipe = item.recipe.model_copy(
-            update={"exporter": exporter.spec.id, "options": options.model_dump(mode="json")}
-        )
-        folder = export.folder / f"{STAGING}{item.job}-{item.index}"
-        file = folder / export.names[item.index]
-        _write(exporter, asset, file, options, recipe)
-        return replace(
-            item,
-            recipe=recipe,
-            file=file,
-            sha256=_sha256(file),
-            seconds=time.perf_counter() - begun,
-        )
+            item = write(Item(job, index, recipe.seed, recipe, 0.0), given.asset)
+            listener.item(replace(item, seconds=time.perf_counter() - begun))
 
 
 def _last(spec: GeneratorSpec, steps: Iterator[Asset], listener: Listener, index: int) -> Asset:
@@ -282,27 +259,6 @@ def _last(spec: GeneratorSpec, steps: Iterator[Asset], listener: Listener, index
             f"{spec.id} yielded {what} last, expected {spec.output.__name__}", culprit=spec.id
         )
     return last
-
-
-def _write(
-    exporter: Exporter[Any], asset: Asset, file: Path, options: Params, recipe: Recipe
-) -> None:
-    spec = exporter.spec
-    if type(asset) not in spec.accepts:
-        kinds = " or ".join(kind.title for kind in spec.accepts)
-        raise UsageError(f"{spec.id} files hold {kinds}, not {type(asset).title}", culprit=spec.id)
-    try:
-        file.parent.mkdir()
-        exporter.write(asset, file, options, recipe)
-        if not spec.embeds:
-            write_sidecar(file, recipe)
-    except OSError as error:
-        raise StorageError(
-            f"{file.name} cannot be written to {file.parent.parent}: {error.strerror or error}",
-            culprit=str(file.parent.parent),
-        ) from error
-    if not file.is_file():
-        raise PluginError(f"{spec.id} wrote no {file.name}", culprit=spec.id)
 
 
 def _recipe(
@@ -335,8 +291,3 @@ def _failure(culprit: str, error: BaseException) -> JobFailedError:
         culprit=culprit,
         details="".join(traceback.format_exception(error)),
     )
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

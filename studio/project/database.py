@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 DATABASE = "project.db"
 _BUSY = 10.0  # seconds to wait for a reader or writer that is in the middle of something
 
+_SMALLEST = 512  # bytes in the smallest page, https://www.sqlite.org/fileformat.html
+
 # SQLite's primary result codes, https://www.sqlite.org/rescode.html
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _STORAGE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
@@ -163,8 +165,8 @@ def _look(folder: Path, file: Path) -> None:
         raise ProjectError(f"{file} is a folder, expected a file", culprit=str(file)) from None
     except OSError:
         raise damaged(folder, "project.db is missing") from None
-    if size == 0:
-        raise damaged(folder, "project.db is empty")
+    if size < _SMALLEST:  # SQLite takes such a file for a new database
+        raise damaged(folder, "project.db is " + ("cut short" if size else "empty"))
 
 
 def _connect(file: Path, *, create: bool = False) -> sqlite3.Connection:

@@ -12,9 +12,9 @@ from typing import Any
 
 import studio
 from studio.errors import ProjectDamagedError, ProjectError
+from studio.jobs import STAGING
 from studio.project.assets_table import ASSETS, FileFact
 from studio.project.files import (
-    STAGING,
     Publication,
     atomic_write,
     copy_file,

@@ -20,9 +20,9 @@ from pathlib import Path
 from types import TracebackType
 
 from studio.errors import StorageError
+from studio.jobs import SHARED_STAGING, STAGING
 from studio.recipe import SIDECAR
 
-STAGING = ".staging-"  # folders in which items are made before they are published
 WRITING = ".writing-"  # files that `atomic_write` has not finished
 
 _AT_ONCE = 16  # files flushed at the same time
@@ -33,8 +33,9 @@ def publish(staged: Path, folder: Path, *, durable: bool, name: str = "") -> Pat
     """Move a staged file and its companions into a folder, the main file last.
 
     Args:
-        staged: The main file. If its folder's name begins with `STAGING`, everything in there
-            belongs to it and the folder goes away; otherwise only its recipe sidecar does.
+        staged: The main file. In a staging folder of its own everything belongs to it, and the
+            folder goes away; in one that a job's items share, or any other, only its recipe
+            sidecar does.
         folder: Where to, on the same disk.
         durable: Flush files and folder to the disk.
         name: The main file's new name, if it is not to keep its own.
@@ -122,16 +123,20 @@ class Publication:
         for file in self._spent:
             file.unlink(missing_ok=True)
         for parent in {file.parent for file, _ in self._moved} | {f.parent for f in self._spent}:
-            if parent.name.startswith(STAGING):
+            if _is_items_own(parent):
                 shutil.rmtree(parent, ignore_errors=True)
 
 
 def companions(staged: Path) -> list[Path]:
     """What belongs to a staged file: see `publish`."""
-    if staged.parent.name.startswith(STAGING):
+    if _is_items_own(staged.parent):
         return sorted(file for file in staged.parent.iterdir() if file != staged)
     sidecar = staged.with_name(staged.name + SIDECAR)
     return [sidecar] if sidecar.is_file() else []
+
+
+def _is_items_own(folder: Path) -> bool:
+    return folder.name.startswith(STAGING) and not folder.name.startswith(SHARED_STAGING)
 
 
 def rename_new(source: Path, target: Path) -> bool:
@@ -261,7 +266,9 @@ def storage_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        where = error.filename if isinstance(error.filename, str) else str(path)
+        where = str(error.filename or path)
+        if Path(where).name.startswith((WRITING, STAGING)):  # nobody knows our temporary names
+            where = str(path)
         hint = "; free some space there and try again" if full else ""
         reason = (error.strerror or str(error)).lower()
         raise StorageError(f"cannot write {where}: {reason}{hint}", culprit=where) from error

@@ -13,10 +13,9 @@ from pathlib import Path
 
 from studio.errors import InputFileError, StorageError, UsageError
 from studio.exporter import sidecar_of
-from studio.jobs import Item
+from studio.jobs import STAGING, Item
 from studio.project.assets_table import FileFact, NewAsset
 from studio.project.files import (
-    STAGING,
     Publication,
     copy_file,
     flush,

@@ -42,6 +42,7 @@ class Obj(FileFormat[ObjOptions]):
         version="1",
         accepts=(Mesh,),
         suffixes=(".obj",),
+        companions=True,
         media_type="model/obj",
         options=ObjOptions,
     )

@@ -55,7 +55,6 @@ def keep(folder: Path) -> Any:
     def sink(items: list[Item]) -> None:
         for item in items:
             shutil.move(item.file, folder / item.file.name)
-            item.file.parent.rmdir()
 
     return sink
 
