@@ -8,12 +8,17 @@ import tomllib
 from pathlib import Path
 from types import ModuleType
 
+import click
 import pytest
 
 import studio.api
 from studio import hookspecs
+from studio.cli.generate import generate
+from studio.cli.root import root
+from studio.cli.session import Session
 from studio.errors import ParamError
-from studio.params import parse
+from studio.fakes import FakeParams, fake_registry
+from studio.params import describe, parse
 from studio.registry import Registry
 from studio.testing import check_exporter, check_generator, example_asset
 
@@ -175,3 +180,48 @@ def test_every_part_of_the_studio_is_in_the_architecture():
         and (path.suffix == ".py" or (path / "__init__.py").exists())
     ]
     assert [part for part in parts if f"`studio.{part}`" not in text] == []
+
+
+def commands(group: click.Group, path: str) -> dict[str, click.Command]:
+    """Every command below a group that does something itself, by how it is called."""
+    context = click.Context(group, obj=Session(plugins=fake_registry()))
+    found: dict[str, click.Command] = {}
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        called = f"{path} {name}"
+        if isinstance(command, click.Group) and name != "generate":
+            found |= commands(command, called)
+        elif command is not None:
+            found[called] = command
+    return found
+
+
+def generate_options() -> set[str]:
+    """What `studio generate` takes beside the parameters of the generators themselves."""
+    root_context = click.Context(root, obj=Session(plugins=fake_registry()))
+    context = click.Context(generate, parent=root_context, obj=root_context.obj)
+    own = {"--" + info.name for info in describe(FakeParams)}
+    made = [generate.get_command(context, name) for name in ("fake-image", "fake-latent")]
+    return {o for command in made for p in command.params for o in p.opts} - own
+
+
+def test_every_command_and_option_is_documented():
+    text = (DOCS / "cli.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"--[a-z][a-z-]*", text))
+    options = generate_options()
+    for called, command in commands(root, "studio").items():
+        assert called in text
+        options |= {o for p in command.params for o in [*p.opts, *p.secondary_opts]}
+    options = {option for option in options if option.startswith("--")}
+    assert options - {"--help"} <= documented
+    assert documented <= options | {"--help", "--version", "--debug"}
+
+
+def test_commands_in_the_documentation_exist():
+    known = set(commands(root, "studio")) | {"studio project", "studio plugin"}
+    for page in PAGES:
+        for line in re.findall(
+            r"^    (studio [a-z][^\n]*)$", page.read_text("utf-8"), re.MULTILINE
+        ):
+            words = re.match(r"studio [a-z]+( [a-z]+)?", line)[0]
+            assert words in known or words.rsplit(" ", 1)[0] in known, f"{page.name}: {line}"
