@@ -1,0 +1,143 @@
+"""What the studio costs beyond the model: one job's way, and a large batch against a bare loop.
+
+Both sides of every comparison run in the same process on the same machine, one after the other, so
+that the ratio means something wherever it is measured. Run with ``make bench``.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from studio.engine import Engine
+from studio.jobs import Export, Item, Request
+from studio.project.files import publish
+from studio.registry import Registry
+
+ROUNDS = 200
+BATCH = 1000
+MOST_MILLISECONDS = 5.0
+LEAST_SHARE = 0.90
+
+pytestmark = pytest.mark.benchmark(group="overhead")
+
+
+def publishing_to(folder: Path):
+    """The sink of `studio generate --out`: each staged file gets its place."""
+
+    def sink(items: list[Item]) -> None:
+        for item in items:
+            publish(item.file, folder, durable=False)
+
+    return sink
+
+
+@pytest.fixture
+def image_gan() -> Registry:
+    registry = Registry.discover()
+    if "image-gan" not in {g.spec.id for g in registry.generators()}:
+        pytest.skip("image-gan is not installed")
+    return registry
+
+
+def test_a_jobs_way_costs_at_most_five_milliseconds(
+    image_gan: Registry, tmp_path: Path, benchmark
+) -> None:
+    """Queue, device thread, worker process, exporter and publisher, beyond the model's own time."""
+    sink = publishing_to(tmp_path)
+    seeds = iter(range(10_000))
+
+    def job(engine: Engine) -> float:
+        seed = next(seeds)
+        export = Export("png", tmp_path, (f"sprite-{seed}.png",))
+        begun = time.perf_counter()
+        list(engine.run(Request("image-gan", seed=seed, export=export), sink=sink))
+        return time.perf_counter() - begun
+
+    with Engine(image_gan) as engine:
+        job(engine)  # the worker starts and the model is loaded
+        whole = [job(engine) for _ in range(ROUNDS)]
+        benchmark.pedantic(job, args=(engine,), rounds=20)
+    model = bare_loop(ROUNDS, tmp_path, save=False)
+    beyond = (statistics.median(whole) - statistics.median(model)) * 1000
+    benchmark.extra_info.update(beyond_the_model_ms=round(beyond, 2))
+    print(f"\na job's way beyond the model: {beyond:.2f} ms (at most {MOST_MILLISECONDS})")
+    assert beyond <= MOST_MILLISECONDS
+
+
+def test_a_batch_keeps_nine_tenths_of_a_bare_loops_throughput(
+    image_gan: Registry, tmp_path: Path, benchmark
+) -> None:
+    """1,000 sprites as PNG files, against ONNX Runtime and Pillow in a plain loop."""
+    bare, ours = tmp_path / "bare", tmp_path / "ours"
+    bare.mkdir()
+    ours.mkdir()
+    names = tuple(f"sprite-{seed}.png" for seed in range(BATCH))
+
+    def batch(engine: Engine) -> float:
+        begun = time.perf_counter()
+        request = Request("image-gan", count=BATCH, export=Export("png", ours, names))
+        assert len(list(engine.run(request, sink=publishing_to(ours)))) == BATCH
+        return time.perf_counter() - begun
+
+    with Engine(image_gan) as engine:
+        list(engine.run(Request("image-gan")))
+        rounds = []
+        for _ in range(3):  # in turn, so that both see the same machine
+            for file in ours.iterdir():
+                file.unlink()
+            rounds.append((batch(engine), sum(bare_loop(BATCH, bare, save=True))))
+        benchmark.pedantic(lambda: list(engine.run(Request("image-gan"))), rounds=20)
+    assert len(os.listdir(ours)) == len(os.listdir(bare)) == BATCH
+    share = statistics.median(bare_seconds / seconds for seconds, bare_seconds in rounds)
+    rate = BATCH / statistics.median(seconds for seconds, _ in rounds)
+    benchmark.extra_info.update(share_of_bare_loop=round(share, 3), per_second=round(rate, 1))
+    print(f"\nbatch of {BATCH}: {rate:.0f} sprites/s, {share:.1%} of the bare loop")
+    assert share >= LEAST_SHARE
+
+
+def bare_loop(count: int, folder: Path, *, save: bool) -> list[float]:
+    """Run the shipped networks in a plain loop; returns the seconds each sprite took."""
+    import onnxruntime
+    from PIL import Image
+
+    from studio_image_gan import pixels
+    from studio_image_gan.space import StyleSpace
+    from studio_image_gan.weights import files
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = psutil.cpu_count(logical=False) or 1
+    networks = files("sprites")
+    mapping, synthesis = (
+        onnxruntime.InferenceSession(
+            networks / f"{name}.onnx", options, providers=["CPUExecutionProvider"]
+        )
+        for name in ("mapping", "synthesis")
+    )
+    space = StyleSpace.read(networks / "space.json")
+    seconds = []
+    for seed in range(count):
+        begun = time.perf_counter()
+        styles = space.styles(space.draw(_Bare(mapping), np.random.default_rng(seed), None, 0.8, 0))
+        sprite = pixels.to_pixels(synthesis.run(None, {"styles": styles})[0][0])
+        if save:
+            Image.fromarray(sprite).save(folder / f"sprite-{seed}.png")
+        seconds.append(time.perf_counter() - begun)
+    return seconds
+
+
+class _Bare:
+    """An ONNX Runtime session with the one method that drawing a style asks of it."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def run(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        return {"w": self._session.run(["w"], inputs)[0]}
