@@ -7,6 +7,7 @@ again; that is how it crosses from one process to another, without pickle.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -48,7 +49,7 @@ class Image(Asset):
     title: ClassVar[str] = "Image"
 
     def __post_init__(self) -> None:
-        pixels = _frozen(self.pixels)
+        pixels = _frozen(self.pixels, "Image.pixels")
         _require(
             pixels.ndim == 3 and pixels.shape[2] in (1, 3, 4) and min(pixels.shape) > 0,
             f"Image.pixels has shape {pixels.shape}, expected (height, width, 1, 3 or 4)",
@@ -88,17 +89,18 @@ class Audio(Asset):
     title: ClassVar[str] = "Sound"
 
     def __post_init__(self) -> None:
-        samples = _frozen(self.samples, "float32")
+        samples = _frozen(self.samples, "Audio.samples", "float32")
+        rate = _whole(self.sample_rate, "Audio.sample_rate")
         _require(
             samples.ndim == 2 and 1 <= samples.shape[1] <= 8,
             f"Audio.samples has shape {samples.shape}, expected (frames, 1 to 8 channels)",
         )
         _finite(samples, "Audio.samples")
         _require(
-            8_000 <= self.sample_rate <= 384_000,
-            f"Audio.sample_rate is {self.sample_rate} Hz, expected 8000 to 384000",
+            8_000 <= rate <= 384_000, f"Audio.sample_rate is {rate} Hz, expected 8000 to 384000"
         )
         object.__setattr__(self, "samples", samples)
+        object.__setattr__(self, "sample_rate", rate)
 
     @property
     def seconds(self) -> float:
@@ -119,9 +121,14 @@ class Note:
     velocity: int = 80
 
     def __post_init__(self) -> None:
+        # numpy's numbers come out of every network, and JSON does not know them
+        object.__setattr__(self, "start", float(self.start))
+        object.__setattr__(self, "duration", float(self.duration))
+        object.__setattr__(self, "pitch", _whole(self.pitch, "Note.pitch"))
+        object.__setattr__(self, "velocity", _whole(self.velocity, "Note.velocity"))
         _require(
-            self.start >= 0
-            and self.duration > 0
+            0 <= self.start < math.inf
+            and 0 < self.duration < math.inf
             and 0 <= self.pitch <= 127
             and 1 <= self.velocity <= 127,
             f"{self} is no note: start >= 0, duration > 0, pitch 0 to 127, velocity 1 to 127",
@@ -139,6 +146,10 @@ class Track:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", tuple(self.notes))
+        object.__setattr__(self, "program", _whole(self.program, "Track.program"))
+        object.__setattr__(self, "drums", bool(self.drums))
+        _all_are(Note, self.notes, "Track.notes")
+        _unicode(self.name, "Track.name")
         _require(0 <= self.program <= 127, f"Track.program is {self.program}, expected 0 to 127")
 
 
@@ -153,10 +164,16 @@ class Score(Asset):
     title: ClassVar[str] = "Music"
 
     def __post_init__(self) -> None:
+        signature = tuple(_whole(n, "Score.time_signature") for n in self.time_signature)
         object.__setattr__(self, "tracks", tuple(self.tracks))
-        object.__setattr__(self, "time_signature", tuple(self.time_signature))
-        _require(4 <= self.tempo <= 1000, f"Score.tempo is {self.tempo} bpm, expected 4 to 1000")
-        beats, unit = self.time_signature
+        object.__setattr__(self, "time_signature", signature)
+        object.__setattr__(self, "tempo", float(self.tempo))
+        _all_are(Track, self.tracks, "Score.tracks")
+        _require(4 <= self.tempo <= 1000, f"Score.tempo is {self.tempo:g} bpm, expected 4 to 1000")
+        _require(
+            len(signature) == 2, f"Score.time_signature is {signature}, expected beats and unit"
+        )
+        beats, unit = signature
         _require(
             1 <= beats <= 255 and unit in (1, 2, 4, 8, 16, 32, 64),
             f"Score.time_signature is {beats}/{unit}, expected such as 4/4 or 6/8",
@@ -202,6 +219,10 @@ class Text(Asset):
     language: str = ""
     kind: ClassVar[str] = "text"
     title: ClassVar[str] = "Text"
+
+    def __post_init__(self) -> None:
+        _unicode(self.text, "Text.text")
+        _unicode(self.language, "Text.language")
 
     def parts(self) -> tuple[dict[str, Any], Arrays]:
         return {"text": self.text, "language": self.language}, {}
@@ -276,7 +297,7 @@ class Latent(Asset):
     title: ClassVar[str] = "Latent"
 
     def __post_init__(self) -> None:
-        values = _frozen(self.values, "float32")
+        values = _frozen(self.values, "Latent.values", "float32")
         _require(values.ndim == 1, f"Latent.values has shape {values.shape}, expected (size,)")
         _finite(values, "Latent.values")
         object.__setattr__(self, "values", values)
@@ -298,31 +319,89 @@ def from_parts(kind: str, meta: Mapping[str, Any], arrays: Mapping[str, NDArray[
     """
     if kind not in KINDS:
         raise ValueError(f"no asset is called '{kind}'; known: {', '.join(KINDS)}")
-    return KINDS[kind].from_parts(meta, arrays)
+    try:
+        return KINDS[kind].from_parts(meta, arrays)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"these are not the parts of '{kind}': {error}") from error
 
 
 def _present(**arrays: Any) -> Arrays:
     return {name: array for name, array in arrays.items() if array is not None}
 
 
-def _frozen(array: Any, dtype: str | None = None) -> NDArray[Any]:
-    """Return a C-contiguous array nobody can write to; it is copied if somebody still could."""
+def _frozen(array: Any, what: str, dtype: str | None = None) -> NDArray[Any]:
+    """Return a C-contiguous array nobody can write to; it is copied if somebody still could.
+
+    Numbers are converted to ``dtype`` where that keeps what they mean: no whole number becomes
+    another, and no fraction a whole number.
+    """
     import numpy as np
 
-    frozen = np.array(array, dtype=dtype, order="C", copy=None)
-    if frozen.flags.writeable:
-        if frozen is array or frozen.base is not None:
+    given = np.asarray(array)
+    if dtype is not None and given.size:
+        _check_cast(given, what, np.dtype(dtype))
+    native = np.dtype(dtype or given.dtype).newbyteorder("=")
+    with np.errstate(over="ignore"):  # what becomes infinite is refused by whoever asked
+        frozen = np.array(given, dtype=native, order="C", copy=None)
+    if _writeable(frozen):
+        if np.may_share_memory(frozen, given):
             frozen = frozen.copy()
         frozen.flags.writeable = False
     return frozen
+
+
+def _check_cast(given: NDArray[Any], what: str, wanted: np.dtype[Any]) -> None:
+    import numpy as np
+
+    fits = given.dtype.kind in ("iu" if wanted.kind in "iu" else "iuf")
+    _require(fits, f"{what} is {given.dtype.name}, expected {wanted.name}")
+    if wanted.kind in "iu" and given.dtype != wanted:
+        low, high, held = int(given.min()), int(given.max()), np.iinfo(wanted)
+        _require(
+            held.min <= low and high <= held.max,
+            f"{what} holds values from {low} to {high}, expected {wanted.name}",
+        )
+
+
+def _writeable(array: NDArray[Any]) -> bool:
+    """Whether an array, or one that it is a view of, can be written to."""
+    import numpy as np
+
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        if owner.flags.writeable:
+            return True
+        owner = owner.base
+    return False
+
+
+def _whole(value: Any, what: str) -> int:
+    _require(float(value).is_integer(), f"{what} is {value}, expected a whole number")
+    return int(value)
+
+
+def _unicode(text: Any, what: str) -> None:
+    _require(isinstance(text, str), f"{what} is {type(text).__name__}, expected str")
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # what is left of bytes cut in the wrong place fits into no file
+        raise ValueError(f"{what} holds half a character, expected whole ones") from None
+
+
+def _all_are(kind: type, values: tuple[Any, ...], what: str) -> None:
+    for value in values:
+        _require(
+            isinstance(value, kind),
+            f"{what} holds {type(value).__name__}, expected {kind.__name__}",
+        )
 
 
 def _rows(asset: Any, name: str, dtype: str, count: int | None) -> None:
     value = getattr(asset, name)
     if value is None:
         return
-    rows = _frozen(value, dtype)
     what = f"{type(asset).__name__}.{name}"
+    rows = _frozen(value, what, dtype)
     expected = "n" if count is None else count
     fits = rows.ndim == 2 and rows.shape[1] == 3 and (count is None or len(rows) == count)
     _require(fits, f"{what} has shape {rows.shape}, expected ({expected}, 3)")
