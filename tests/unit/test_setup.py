@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -52,15 +53,28 @@ def program(tmp_path, monkeypatch):
     return make
 
 
+def declared_by(project: Path) -> list[Requirement]:
+    """What a distribution requires, extras included."""
+    declared = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lists = [declared.get("dependencies", []), *declared.get("optional-dependencies", {}).values()]
+    return [Requirement(line) for lines in lists for line in lines]
+
+
 def requirements() -> list[Requirement]:
-    found = []
-    for project in PROJECTS:
-        declared = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
-        lists = [declared["project"].get("dependencies", [])]
-        lists += declared["project"].get("optional-dependencies", {}).values()
-        found += [Requirement(line) for lines in lists for line in lines]
-    own = {"multimodal-studio", "studio-exporters"}
-    return [r for r in found if r.name not in own and not r.name.startswith("studio-")]
+    """What all of them require of others."""
+    found = [requirement for project in PROJECTS for requirement in declared_by(project)]
+    return [r for r in found if r.name != "multimodal-studio" and not r.name.startswith("studio-")]
+
+
+def third_parties(source: Path) -> set[str]:
+    """Top-level names of other people's modules that a source imports."""
+    names = set()
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names.add(node.module.split(".")[0])
+    return {n for n in names if n not in sys.stdlib_module_names and not n.startswith("studio")}
 
 
 def pins() -> dict[str, str]:
@@ -76,6 +90,26 @@ def test_every_requirement_is_pinned_to_a_version_it_allows():
         assert re.fullmatch(r"==[\w.]+", pin), f"{requirement.name} is not pinned"
         applies = requirement.marker is None or requirement.marker.evaluate()
         assert not applies or requirement.specifier.contains(pin[2:]), requirement
+
+
+@pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project.name)
+def test_what_is_imported_is_required(project):
+    sources = project.glob("studio/**/*.py" if project == ROOT else "src/**/*.py")
+    # Plugins require the studio, and what it requires is there with it.
+    required = {canonicalize_name(r.name) for p in (ROOT, project) for r in declared_by(p)}
+    providers = packages_distributions()
+    for source in sources:
+        for name in third_parties(source):
+            offered = {canonicalize_name(d) for d in providers.get(name, [name])}
+            assert offered & required, f"{source.relative_to(ROOT)} imports {name}"
+
+
+def test_no_bundled_distribution_chooses_the_runtime():
+    """`onnx` and `cuda` cannot be installed together; whoever installs decides."""
+    for project in PROJECTS[1:]:
+        for requirement in declared_by(project):
+            assert not {"onnx", "cuda"} & requirement.extras, project.name
+            assert not requirement.name.startswith("onnxruntime"), project.name
 
 
 def test_no_package_index_is_named_anywhere():
