@@ -1,0 +1,1 @@
+"""Everything Qt. Nothing outside this package imports it but `studio.cli`, and only to open it."""

@@ -1,0 +1,234 @@
+"""A card on the canvas: an asset's face with its kind and name beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from studio.app import icons, theme
+from studio.app.faces import Face
+from studio.assets import KINDS
+from studio.project.values import AssetRow, Card
+
+CAPTION = 22.0  # canvas units under the card
+_CHECK = 8
+_PIXEL_ART = 256  # an image no larger than this keeps its pixels sharp when it is enlarged
+
+Faces = Callable[["CardItem", bool], Face | None]
+
+
+class CardItem(QGraphicsItem):
+    """Draws one card. It is moved by the view; whoever listens there tells the project."""
+
+    def __init__(self, card: Card, row: AssetRow | None, faces: Faces) -> None:
+        super().__init__()
+        self.card, self.row = card, row
+        self._faces = faces
+        self.ghost: QImage | None = None
+        flag = QGraphicsItem.GraphicsItemFlag
+        self.setFlags(flag.ItemIsSelectable | flag.ItemIsMovable)
+        self.setAcceptHoverEvents(True)
+        self.show_card(card)
+        if row is not None:
+            self.setToolTip(row.name)
+
+    def show_card(self, card: Card) -> None:
+        """Take the place and size of a card."""
+        self.prepareGeometryChange()
+        self.card = card
+        self.setPos(card.x, card.y)
+        self.setZValue(card.z if card.asset_id is not None else card.z - 1e6)
+
+    def set_ghost(self, drawn: QImage | None) -> None:
+        """Show something else for a while, such as what a slider would give."""
+        self.ghost = drawn
+        self.update()
+
+    def box(self) -> QRectF:
+        """The card without its caption, in its own coordinates."""
+        return QRectF(QPointF(0, 0), QSizeF(self.card.width, self.card.height))
+
+    def boundingRect(self) -> QRectF:
+        return self.box().adjusted(-3, -3, 3, CAPTION + 3)
+
+    def shape(self) -> QPainterPath:
+        path = QPainterPath()
+        path.addRect(self.box().adjusted(0, 0, 0, CAPTION))
+        return path
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
+        if self.row is None:
+            self._paint_frame(painter, zoom)
+            return
+        ratio = painter.device().devicePixelRatioF()
+        face = self._faces(self, self._wants_detail(zoom * ratio))
+        self._paint_ground(painter)
+        if self.ghost is not None:
+            self._paint_picture(painter, self.ghost, zoom)
+        elif face is not None:
+            self._paint_face(painter, face, zoom)
+        self._paint_border(painter, zoom)
+        if zoom >= 0.45:
+            self._paint_caption(painter, face)
+
+    def _wants_detail(self, zoom: float) -> bool:
+        return zoom * max(self.card.width, self.card.height) > 640
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        painter.fillRect(self.box(), theme.current().color("panel"))
+
+    def _paint_face(self, painter: QPainter, face: Face, zoom: float) -> None:
+        if face.problem:
+            self._paint_words(painter, face.problem, "bad")
+        elif face.picture is None and face.text:
+            self._paint_words(painter, face.text, "text")
+        elif face.picture is None:
+            self._paint_glyph(painter, face)
+        else:
+            drawn = face.picture if self._large(zoom) or face.small is None else face.small
+            self._paint_picture(painter, drawn, zoom)
+
+    def _large(self, zoom: float) -> bool:
+        return zoom * max(self.card.width, self.card.height) > 128
+
+    def _paint_picture(self, painter: QPainter, drawn: QImage, zoom: float) -> None:
+        assert self.row is not None
+        if self.row.kind == "image":
+            place = fitted(self.box(), drawn)
+            if drawn.hasAlphaChannel():
+                checkers(painter, place)
+        else:
+            place = fitted(self.box().adjusted(8, 8, -8, -8), drawn)
+        enlarged = place.width() * zoom > drawn.width()
+        sharp = enlarged and self.row.kind == "image" and max_side(drawn) <= _PIXEL_ART
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not sharp)
+        painter.drawImage(place, drawn)
+
+    def _paint_words(self, painter: QPainter, text: str, role: str) -> None:
+        painter.setPen(theme.current().color(role))
+        painter.setFont(_font(12))
+        inner = self.box().adjusted(14, 12, -14, -12)
+        painter.save()
+        painter.setClipRect(inner)
+        flags = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+        painter.drawText(inner, int(flags), text)
+        painter.restore()
+
+    def _paint_glyph(self, painter: QPainter, face: Face) -> None:
+        assert self.row is not None
+        box = self.box()
+        glyph = icons.pixmap(icons.kind_icon(self.row.kind), 40, "quiet", 2.0)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawPixmap(QPointF(box.center().x() - 20, box.center().y() - 36), glyph)
+        painter.setPen(theme.current().color("quiet"))
+        painter.setFont(_font(12))
+        under = box.adjusted(8, box.height() / 2 + 12, -8, -8)
+        flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+        painter.drawText(under, int(flags | Qt.TextFlag.TextWordWrap), "  ·  ".join(face.facts))
+
+    def _paint_border(self, painter: QPainter, zoom: float) -> None:
+        look = theme.current()
+        if self.isSelected():
+            pen = QPen(look.color("accent"), 2.0)
+        elif self.ghost is not None:
+            pen = QPen(look.color("accent"), 1.5, Qt.PenStyle.DashLine)
+        else:
+            pen = QPen(look.color("line"), 1.0)
+        pen.setCosmetic(True)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        out = 1.5 / max(zoom, 0.05) if self.isSelected() else 0.0
+        painter.drawRect(self.box().adjusted(-out, -out, out, out))
+
+    def _paint_caption(self, painter: QPainter, face: Face | None) -> None:
+        assert self.row is not None
+        look, box = theme.current(), self.box()
+        top = box.bottom() + 5
+        glyph = icons.pixmap(icons.kind_icon(self.row.kind), 14, "quiet", 2.0)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawPixmap(QPointF(0, top), glyph)
+        font = _font(12)
+        metrics = QFontMetricsF(font)
+        facts = face.facts[0] if face is not None and face.facts else ""
+        room = box.width() - 20
+        aside = metrics.horizontalAdvance(facts) + 12 if facts else 0.0
+        if aside > room / 2:
+            facts, aside = "", 0.0
+        painter.setFont(font)
+        painter.setPen(look.color("text" if self.isSelected() else "quiet"))
+        name = metrics.elidedText(self.name(), Qt.TextElideMode.ElideMiddle, room - aside)
+        line = QRectF(20, top - 1, room, 16)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignLeft), name)
+        painter.setPen(look.color("quiet"))
+        painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignRight), facts)
+
+    def _paint_frame(self, painter: QPainter, zoom: float) -> None:
+        look = theme.current()
+        fill = QColor(look.color("raised"))
+        fill.setAlpha(110)
+        painter.fillRect(self.box(), fill)
+        self._paint_border(painter, zoom)
+        font = _font(16)
+        font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font)
+        painter.setPen(look.color("text"))
+        painter.drawText(QRectF(12, 8, self.card.width - 24, 24), 0, self.card.title)
+
+    def name(self) -> str:
+        """What the card is called: its own title, else its file's name without the ending."""
+        if self.card.title or self.row is None:
+            return self.card.title
+        return self.row.name.rpartition(".")[0] or self.row.name
+
+    def spoken(self) -> str:
+        """The card in words, for those who do not see it."""
+        if self.row is None:
+            return f"Frame {self.card.title}"
+        kind = KINDS[self.row.kind].title if self.row.kind in KINDS else "File"
+        return f"{kind} {self.row.name}"
+
+
+def fitted(box: QRectF, drawn: QImage) -> QRectF:
+    """The largest place inside ``box`` with the picture's proportions, in the middle."""
+    size = QSizeF(drawn.size()).scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    corner = box.center() - QPointF(size.width() / 2, size.height() / 2)
+    return QRectF(corner, size)
+
+
+def max_side(drawn: QImage) -> int:
+    """The longer side of a picture."""
+    return max(drawn.width(), drawn.height())
+
+
+def _font(size: int) -> QFont:
+    font = QFont(theme.title_font())
+    font.setWeight(QFont.Weight.Normal)
+    font.setPixelSize(size)
+    return font
+
+
+def checkers(painter: QPainter, place: QRectF) -> None:
+    """What shines through transparent pixels: two quiet greys."""
+    painter.setBrushOrigin(place.topLeft())
+    painter.fillRect(place, QBrush(_tile(theme.current().name)))
+
+
+@lru_cache(maxsize=4)
+def _tile(theme_name: str) -> QImage:
+    look = theme.THEMES[theme_name]
+    tile = QImage(2 * _CHECK, 2 * _CHECK, QImage.Format.Format_RGB32)
+    tile.fill(look.color("check_a"))
+    painter = QPainter(tile)
+    painter.fillRect(0, 0, _CHECK, _CHECK, look.color("check_b"))
+    painter.fillRect(_CHECK, _CHECK, _CHECK, _CHECK, look.color("check_b"))
+    painter.end()
+    return tile

@@ -1,0 +1,228 @@
+"""Photographs the app: the real window with real assets, for the README and for looking at it.
+
+    python tools/photograph.py OUT.png [--scene board] [--size 1440x900] [--look dark] [--text 100]
+
+Runs under Xvfb where there is no display. The project is made in a temporary folder by the
+installed generators, or by the procedural ones of the tests with ``--demo``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from studio.app.widgets.window import Window
+
+ROOT = Path(__file__).resolve().parents[1]
+_PATIENCE = 240.0  # seconds
+
+
+def main() -> int:
+    """Take one photograph."""
+    asked = _arguments()
+    if not os.environ.get("DISPLAY") and sys.platform.startswith("linux") and not asked.offscreen:
+        return _under_xvfb(asked.size)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["STUDIO_CONFIG_DIR"] = str(Path(home, "config"))
+        _photograph(asked, Path(home))
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--scene", choices=sorted(SCENES), default="board")
+    parser.add_argument("--size", default="1440x900")
+    parser.add_argument("--look", choices=["dark", "light"], default="dark")
+    parser.add_argument("--text", type=int, default=100, help="size of text in percent")
+    parser.add_argument("--font", default="", help="a font family instead of the system's")
+    parser.add_argument("--demo", action="store_true", help="the tests' procedural generators")
+    parser.add_argument("--offscreen", action="store_true", help="without Xvfb")
+    return parser.parse_args()
+
+
+def _under_xvfb(size: str) -> int:
+    xvfb = shutil.which("xvfb-run")
+    if xvfb is None:
+        print("xvfb-run is not installed; --offscreen does without", file=sys.stderr)
+        return 2
+    command = [xvfb, "-a", "-s", f"-screen 0 {size}x24", sys.executable, *sys.argv]
+    return subprocess.run(command, check=False).returncode
+
+
+def _photograph(asked: argparse.Namespace, home: Path) -> None:
+    if asked.offscreen:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from studio.app import main as app_main
+    from studio.app import theme
+    from studio.project import Project
+    from studio.settings import update_settings
+
+    update_settings(look=asked.look, text_percent=asked.text)
+    app = app_main.make_application()
+    if asked.font:
+        font = app.font()
+        font.setFamily(asked.font)
+        app.setFont(font)
+        theme._state.font = font
+        theme.apply(app, theme.THEMES[asked.look], asked.text / 100)
+    folder = home / "Sketches.studio"
+    Project.create(folder).close()
+    opened = app_main.open_project(folder)
+    if asked.demo:
+        opened.registry.entries[:] = [e for e in opened.registry.entries if e.role == "exporter"]
+        sys.path.insert(0, str(ROOT / "tests" / "app"))
+        import demo
+
+        opened.registry.add(demo, "demo")
+    window = app_main.build_window(opened, host="thread" if asked.demo else "process")
+    width, height = (int(part) for part in asked.size.split("x"))
+    window.setGeometry(0, 0, width, height)
+    window.arrange()
+    SCENES[asked.scene](window, app)
+    _settle(app, 1.5)
+    picture = window.grab()
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    picture.save(str(asked.out))
+    window.close()
+    if window.ending is not None:
+        window.ending.join(20)
+
+
+def _settle(app: QApplication, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        app.processEvents()
+        time.sleep(0.01)
+
+
+def _until(app: QApplication, holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + _PATIENCE
+    while not holds() and time.monotonic() < end:
+        _settle(app, 0.05)
+
+
+def _idle(window: Window) -> bool:
+    return all(job.state.finished for job in window.session.jobs.jobs())
+
+
+def _fill(window: Window, app: QApplication, images: int = 12) -> None:
+    """A board as somebody might have it after an hour: many of the first kind, some of each."""
+    from studio.jobs import Request
+
+    orders = window.session.orders
+    generators = [g.spec for g in window.session.registry.generators()]
+    wanted: list[Request] = []
+    for spec in generators:
+        many = images if spec.output.kind == "image" else 2
+        wanted.append(Request(spec.id, seed=11, count=many))
+    for request in wanted:
+        orders.make(request)
+    total = sum(request.count for request in wanted)
+    _until(app, lambda: _idle(window) and len(window.session.board.cards) >= total)
+    _arrange(window)
+
+
+def _arrange(window: Window) -> None:
+    """Lay pictures in a block, and the other kinds beside it."""
+    board = window.session.board
+    images = [c for c in board.cards.values() if board.rows[c.asset_id or 0].kind == "image"]
+    others = [c for c in board.cards.values() if c not in images]
+    places: dict[int, tuple[float, float]] = {}
+    for at, card in enumerate(images):
+        places[card.id] = (at % 4 * 288.0, at // 4 * 304.0)
+    x, y = 4 * 288.0 + 32, 0.0
+    for card in others:
+        if y + card.height > 3 * 304:
+            x, y = x + 352, 0.0
+        places[card.id] = (x, y)
+        y += card.height + 48
+    board.move(places)
+    window.canvas.fit()
+
+
+def _board(window: Window, app: QApplication) -> None:
+    from studio.jobs import Request
+
+    _fill(window, app)
+    card = min(window.session.board.cards)
+    window.canvas.select([card])
+    window.making.list.choose_first()
+    window.news.hide()
+    first = window.session.registry.generators()[0].spec
+    window.session.engine.pause()
+    for spec in [g.spec for g in window.session.registry.generators()][:3]:
+        window.session.orders.make(Request(spec.id, seed=99, count=4))
+    _settle(app, 0.5)
+    explore = window.inspector.explore
+    if explore is not None and explore.form.fields:
+        name = next(iter(explore.form.fields))
+        explore.form.fields[name].set_value(1.4)
+    window.making.list.choose(first.id)
+
+
+def _empty(_: Window, app: QApplication) -> None:
+    _settle(app, 0.2)
+
+
+def _failed(window: Window, app: QApplication) -> None:
+    from studio import fakes
+    from studio.jobs import Request
+
+    window.session.registry.add(fakes, "fakes")
+    window.making.list.show_entries(window.session.registry.entries)
+    window.making.open("fake-bad")
+    window.session.orders.make(Request("fake-bad", {"how": "raise"}))
+    _until(app, lambda: bool(window.session.jobs.jobs()) and _idle(window))
+
+
+def _chinese(window: Window, app: QApplication) -> None:
+    import zlib
+
+    folder = Path(tempfile.mkdtemp())
+    files = []
+    for name in ("月光下的小船.png", "春江花月夜・第二稿.png"):
+        from PIL import Image
+
+        shade = zlib.crc32(name.encode()) % 200
+        Image.new("RGB", (96, 64), (shade, 120, 200 - shade)).save(folder / name)
+        files.append(folder / name)
+    poem = folder / "静夜思.txt"
+    poem.write_text("床前明月光，\n疑是地上霜。\n举头望明月，\n低头思故乡。\n", encoding="utf-8")
+    window.session.bring_in([*files, poem])
+    _until(app, lambda: len(window.session.board.cards) == 3)
+    window.canvas.fit()
+    window.canvas.select([1])
+
+
+def _blend(window: Window, app: QApplication) -> None:
+    _fill(window, app, 6)
+    board = window.session.board
+    images = [c.id for c in board.cards.values() if board.rows[c.asset_id or 0].kind == "image"]
+    window.canvas.select(images[:2])
+    _settle(app, 0.5)
+    if window.inspector.blend is not None:
+        window.inspector.blend.way.set_value(35)
+
+
+SCENES: dict[str, Callable[[Any, Any], None]] = {
+    "board": _board,
+    "empty": _empty,
+    "failed": _failed,
+    "chinese": _chinese,
+    "blend": _blend,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
