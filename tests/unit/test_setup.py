@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools"
+TOOL_NAMES = {"bootstrap", "system_libs"}
 PROJECTS = [
     ROOT,
     ROOT / "exporters",
@@ -94,12 +95,14 @@ def test_every_requirement_is_pinned_to_a_version_it_allows():
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project.name)
 def test_what_is_imported_is_required(project):
-    sources = project.glob("studio/**/*.py" if project == ROOT else "src/**/*.py")
+    own = {path.stem for path in (project / "tests").glob("**/*.py")}
+    sources = [*project.glob("tests/**/*.py")]
+    sources += project.glob("studio/**/*.py" if project == ROOT else "src/**/*.py")
     # Plugins require the studio, and what it requires is there with it.
     required = {canonicalize_name(r.name) for p in (ROOT, project) for r in declared_by(p)}
     providers = packages_distributions()
     for source in sources:
-        for name in third_parties(source):
+        for name in third_parties(source) - own - TOOL_NAMES:
             offered = {canonicalize_name(d) for d in providers.get(name, [name])}
             assert offered & required, f"{source.relative_to(ROOT)} imports {name}"
 
