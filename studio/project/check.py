@@ -58,8 +58,9 @@ class Checker:
         """
         self._check_database()
         for id_, files in self._facts.items():
-            for index, file in enumerate(files):
-                self._check_file(id_, index, file)
+            for index in range(len(files)):
+                # asked anew each time, because a file that is renamed takes its sidecar along
+                self._check_file(id_, index, self._facts[id_][index])
         self._check_strangers()
         for job in jobs_table.select(self.db).unreadable:
             self._find(Path(DATABASE), f"job {job} cannot be read; its results are not affected")

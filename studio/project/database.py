@@ -122,6 +122,7 @@ def open_database(folder: Path, *, readonly: bool) -> Database:
         connection = _connect(file)
         try:
             _examine(connection, folder)
+            _measure(connection, file)
             if migrations.version_of(connection) < migrations.LATEST:
                 connection = _brought_up_to_date(connection, file, readonly)
             _check_layout(connection)
@@ -212,6 +213,17 @@ def _examine(connection: sqlite3.Connection, folder: Path) -> None:
     journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
     if journal != "delete":
         connection.execute("PRAGMA journal_mode = DELETE")
+
+
+def _measure(connection: sqlite3.Connection, file: Path) -> None:
+    """Find a last page that is cut short, which SQLite would fill up with zeros."""
+    connection.execute("BEGIN")  # the first look locks writers out, who may be making it longer
+    pages = int(connection.execute("PRAGMA page_count").fetchone()[0])
+    size = int(connection.execute("PRAGMA page_size").fetchone()[0])
+    short = file.stat().st_size < pages * size
+    connection.execute("COMMIT")
+    if short:
+        raise sqlite3.DatabaseError("project.db is cut short")
 
 
 def _brought_up_to_date(
