@@ -8,9 +8,9 @@ bytes. The time of making is kept by the project and by the file's own date.
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from studio.errors import InputFileError
 
@@ -20,16 +20,23 @@ if TYPE_CHECKING:
 
 SIDECAR = ".recipe.json"
 MAX_SEED = 2**53 - 1  # the largest that every JSON reader keeps exactly
+MAX_GENERATIONS = 24  # of inputs and their inputs; readers refuse JSON that is nested too deeply
+MAX_ANCESTORS = 256  # two inputs each time double them with every generation
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+def _unicode(name: Any) -> Any:
+    """File names may hold bytes that are no text; JSON may not."""
+    return name.encode(errors="replace").decode() if isinstance(name, str) else name
 
 
 class RecipeInput(_Frozen):
     """A file that went into an asset: its name, its hash, and its own recipe if it had one."""
 
-    name: str
+    name: Annotated[str, BeforeValidator(_unicode)]
     sha256: str
     recipe: Recipe | None = None
 
@@ -44,7 +51,8 @@ class Recipe(_Frozen):
         seed: The item's own seed.
         latent: The latent vector it was decoded from, where it was not drawn from the seed:
             little-endian float32 in base64. See `latent_values`.
-        inputs: The files that went in.
+        inputs: The files that went in. Of a long line of files made from files, the recipes of the
+            nearest `MAX_GENERATIONS` are kept, and of the farther ones name and hash.
         runtime, device: What really ran it, such as ``"onnxruntime 1.30.0"`` and ``"cpu"``.
         exporter, options: How the file was written.
         studio: The studio's version.
@@ -64,6 +72,18 @@ class Recipe(_Frozen):
     options: dict[str, Any] = {}
     studio: str = ""
 
+    @field_validator("inputs")
+    @classmethod
+    def _nearest_inputs(cls, inputs: tuple[RecipeInput, ...]) -> tuple[RecipeInput, ...]:
+        kept, ancestors, generation = 0, 0, _recipes(inputs)
+        while generation and kept < MAX_GENERATIONS:
+            ancestors += len(generation)
+            if ancestors > MAX_ANCESTORS:
+                break
+            kept += 1
+            generation = [r for recipe in generation for r in _recipes(recipe.inputs)]
+        return _cut(inputs, kept) if generation else inputs
+
     def to_json(self) -> str:
         """One line of JSON; what holds a default is left out."""
         return self.model_dump_json(exclude_defaults=True)
@@ -71,6 +91,23 @@ class Recipe(_Frozen):
     def latent_values(self) -> NDArray[np.float32] | None:
         """The latent vector, (size,) float32, or None when the seed alone decides."""
         return None if self.latent is None else decode_latent(self.latent)
+
+
+def _recipes(inputs: tuple[RecipeInput, ...]) -> list[Recipe]:
+    return [given.recipe for given in inputs if given.recipe]
+
+
+def _cut(inputs: tuple[RecipeInput, ...], kept: int) -> tuple[RecipeInput, ...]:
+    """Leave out the recipes that lie deeper than so many generations."""
+    return tuple(
+        given.model_copy(update={"recipe": _shortened(given.recipe, kept)}) for given in inputs
+    )
+
+
+def _shortened(recipe: Recipe | None, kept: int) -> Recipe | None:
+    if recipe is None or not kept:
+        return None
+    return recipe.model_copy(update={"inputs": _cut(recipe.inputs, kept - 1)})
 
 
 def read_recipe(text: str, *, where: str) -> Recipe:
