@@ -28,7 +28,11 @@ class Params(BaseModel):
     """Base of every generator's parameters and every exporter's options. Values are frozen."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        validate_default=True,
+        defer_build=True,  # listing a hundred plugins must not build a hundred validators
     )
 
 

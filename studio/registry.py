@@ -287,7 +287,6 @@ def _check_params(params: Any, what: str) -> str:
         return f"spec.{what} is {params!r}, expected a class that derives from studio.api.Params"
     try:
         describe(params)
-        params()
     except Exception as error:
         return f"spec.{what}: {_sentence(error)}"
     return ""

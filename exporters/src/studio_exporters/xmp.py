@@ -10,7 +10,6 @@ import hashlib
 import struct
 from collections.abc import Iterable
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 _RECIPE_NS = "urn:multimodal-studio:recipe:1#"
 _NOTE_NS = "http://ns.adobe.com/xmp/note/"
@@ -20,9 +19,14 @@ _EXTENSION = b"http://ns.adobe.com/xmp/extension/\x00"
 _SEGMENT = 65_000  # an APP1 segment holds 65,533 bytes with its head
 
 
+def _escape(text: str) -> str:
+    # the standard library's own escape lies in a module that imports half of urllib
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def packet(text: str) -> bytes:
     """Return a whole XMP packet with the recipe as a property of our own namespace."""
-    prop = f"<studio:recipe>{escape(text)}</studio:recipe>"
+    prop = f"<studio:recipe>{_escape(text)}</studio:recipe>"
     return _wrapped(_meta(f' xmlns:studio="{_RECIPE_NS}"', prop))
 
 
@@ -41,7 +45,7 @@ def jpeg_segments(text: str) -> bytes:
     if len(whole) <= _SEGMENT:
         return _app1(_STANDARD + whole)
     extended = _meta(
-        f' xmlns:studio="{_RECIPE_NS}"', f"<studio:recipe>{escape(text)}</studio:recipe>"
+        f' xmlns:studio="{_RECIPE_NS}"', f"<studio:recipe>{_escape(text)}</studio:recipe>"
     ).encode()
     guid = _guid(extended)
     note = f"<xmpNote:HasExtendedXMP>{guid}</xmpNote:HasExtendedXMP>"
