@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from studio.errors import InputFileError, ParamError, UsageError, nearest
 from studio.generator import Input, LatentGenerator, LatentSpec
 from studio.jobs import LatentMix, LatentPoint
-from studio.params import Params
+from studio.params import Params, parse
 from studio.recipe import decode_latent
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def resolve(
         (size,) float32.
 
     Raises:
-        UsageError: It names an axis, an input or a vector that does not fit the generator.
+        UsageError: It names an axis, an input or a vector that does not fit the generator, or
+            goes so far that no finite point is left.
     """
     import numpy as np
 
@@ -41,15 +42,26 @@ def resolve(
         raise UsageError(f"{generator.spec.id}: a latent mix needs at least one point")
     vectors = [_point(generator, point, params, inputs) for point, _ in mix.points]
     latent = _mean(vectors, np.array([weight for _, weight in mix.points], np.float64), spec)
+    with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is looked at below
+        point = np.ascontiguousarray(_moved(generator, latent, mix), np.float32)
+    if not np.isfinite(point).all():
+        raise UsageError(f"{generator.spec.id}: the latent mix leads beyond every number")
+    return point
+
+
+def _moved(generator: LatentGenerator[Any], latent: Vector, mix: LatentMix) -> NDArray[Any]:
+    import numpy as np
+
+    spec = generator.spec.latent
+    assert spec is not None
     names = [axis.name for axis in spec.axes]
-    directions = generator.directions() if mix.moves else None
+    moved = latent.astype(np.float64)
     for name, amount in mix.moves:
         if name not in names:
             hint = nearest(name, names) or f"; it has: {', '.join(names) or 'none'}"
             raise ParamError(f"{generator.spec.id} has no latent axis '{name}'{hint}", culprit=name)
-        assert directions is not None
-        latent = latent + np.float32(amount) * directions[names.index(name)]
-    return np.ascontiguousarray(latent, np.float32)
+        moved += amount * generator.directions()[names.index(name)].astype(np.float64)
+    return moved
 
 
 def _point(
@@ -61,11 +73,13 @@ def _point(
     import numpy as np
 
     if point.values is not None:
-        return _checked(generator, decode_latent(point.values))
-    if point.seed is not None:
+        return _checked(generator, _decoded(generator, point.values))
+    if point.seed is not None and point.seed >= 0:
         return _checked(
             generator, generator.sample_latent(np.random.default_rng(point.seed), params)
         )
+    if point.seed is not None:
+        raise UsageError(f"{generator.spec.id}: seed is {point.seed}, expected 0 or more")
     if point.input is None or not 0 <= point.input < len(inputs):
         raise UsageError(f"{generator.spec.id}: the latent mix names an input that is not there")
     return _checked(generator, _of_input(generator, inputs[point.input], params))
@@ -76,7 +90,7 @@ def _of_input(generator: LatentGenerator[Any], given: Input, params: Params) -> 
     spec = generator.spec
     recipe = given.recipe
     if recipe is not None and recipe.generator == spec.id:
-        made_with = type(params).model_validate(recipe.params)
+        made_with = parse(type(params), recipe.params, who=f"the recipe of {given.name}")
         return _point(generator, LatentPoint.of(recipe), made_with, ())
     if spec.latent is None or not spec.latent.encodes:
         raise InputFileError(
@@ -86,9 +100,22 @@ def _of_input(generator: LatentGenerator[Any], given: Input, params: Params) -> 
     return generator.encode(given.asset, params)
 
 
+def _decoded(generator: LatentGenerator[Any], text: str) -> Vector:
+    try:
+        return decode_latent(text)
+    except ValueError:
+        raise UsageError(
+            f"{generator.spec.id}: a latent is {text[:20]!r}, expected float32 numbers in base64"
+        ) from None
+
+
 def _checked(generator: LatentGenerator[Any], vector: Vector) -> Vector:
+    import numpy as np
+
     spec = generator.spec.latent
     assert spec is not None
+    if not np.isfinite(vector).all():
+        raise UsageError(f"{generator.spec.id}: a latent holds values that are not finite")
     if vector.shape != (spec.size,):
         raise UsageError(
             f"{generator.spec.id}: a latent of shape {vector.shape}, expected ({spec.size},)"
@@ -102,8 +129,8 @@ def _mean(vectors: list[Vector], weights: NDArray[np.float64], spec: LatentSpec)
     if len(vectors) == 1:
         return vectors[0]
     total = weights.sum()
-    if not abs(total) > 1e-9:
-        raise UsageError("the weights of a latent mix add up to nothing")
+    if not 1e-9 < abs(total) < np.inf:
+        raise UsageError(f"the weights of a latent mix add up to {total:g}, expected 1 or so")
     weights = weights / total
     if spec.path == "spherical" and len(vectors) == 2:
         return slerp(vectors[0], vectors[1], float(weights[1]))
