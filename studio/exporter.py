@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Generic
 
 from studio.assets import Asset
+from studio.errors import InputFileError
 from studio.params import P, Params
 from studio.recipe import SIDECAR, Recipe, read_recipe
 
@@ -90,6 +91,18 @@ def read_sidecar(file: Path) -> Recipe | None:
         InputFileError: It is there and cannot be read.
     """
     sidecar = sidecar_of(file)
-    if not sidecar.is_file() or sidecar.stat().st_size > _MAX_RECIPE:
-        return None
-    return read_recipe(sidecar.read_text(encoding="utf-8", errors="replace"), where=str(sidecar))
+    try:
+        if not sidecar.is_file():
+            return None
+        with sidecar.open("rb") as stream:
+            held = stream.read(_MAX_RECIPE + 1)
+    except OSError as error:
+        raise InputFileError(
+            f"{sidecar} cannot be read: {error.strerror}", culprit=str(sidecar)
+        ) from error
+    if len(held) > _MAX_RECIPE:
+        raise InputFileError(
+            f"{sidecar} is larger than {_MAX_RECIPE // 2**20} MiB, expected a recipe",
+            culprit=str(sidecar),
+        )
+    return read_recipe(held.decode("utf-8", errors="replace"), where=str(sidecar))
