@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import BinaryIO, ClassVar, TypeVar
 
 from studio.api import (
     Asset,
@@ -107,6 +107,26 @@ def held(spec: ExporterSpec) -> str:
 def cannot_write(spec: ExporterSpec, reason: str) -> UsageError:
     """Build the error for an asset that a format cannot hold."""
     return UsageError(f"{spec.id}: a {spec.title} {reason}", culprit=spec.id)
+
+
+def read_exactly(stream: BinaryIO, size: int) -> bytes:
+    """Read so many bytes, having made sure that they are there.
+
+    Raises:
+        ValueError: The file ends before.
+    """
+    # A buffered reader takes the memory for what it is asked for, whether it is there or not.
+    data = stream.read(size) if size <= MIB or size <= left_in(stream) else b""
+    expect(len(data) == size, "it ends before all that it declares")
+    return data
+
+
+def left_in(stream: BinaryIO) -> int:
+    """Return how many bytes there are from here to the end."""
+    here = stream.tell()
+    end = stream.seek(0, 2)
+    stream.seek(here)
+    return end - here
 
 
 def expect(holds: bool, sentence: str) -> None:

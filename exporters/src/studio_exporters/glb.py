@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from studio.api import Asset, ExporterSpec, Mesh, Params, PointCloud, Recipe, param
 from studio_exporters import gltfscene
-from studio_exporters.base import MIB, FileFormat, expect
+from studio_exporters.base import MIB, FileFormat, expect, left_in, read_exactly
 from studio_exporters.geometry import faces_of, places
 from studio_exporters.recipes import KEY, to_ascii
 
@@ -169,17 +169,10 @@ def _read_tree(stream: BinaryIO) -> dict[str, Any]:
 
 def _read_buffer(stream: BinaryIO) -> bytes:
     """Return the binary chunk, or nothing where there is none."""
-    if not (peeked := stream.read(1)):
-        return b""
-    stream.seek(-len(peeked), 1)
-    name, data = _read_chunk(stream)
+    name, data = _read_chunk(stream) if left_in(stream) else (b"", b"")
     return data if name == b"BIN\0" else b""
 
 
 def _read_chunk(stream: BinaryIO) -> tuple[bytes, bytes]:
-    head = stream.read(_CHUNK.size)
-    expect(len(head) == _CHUNK.size, "it ends too early")
-    size, name = _CHUNK.unpack(head)
-    data = stream.read(size)
-    expect(len(data) == size, f"it ends {size - len(data)} bytes too early")
-    return name, data
+    size, name = _CHUNK.unpack(read_exactly(stream, _CHUNK.size))
+    return name, read_exactly(stream, size)

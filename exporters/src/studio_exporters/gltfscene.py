@@ -46,7 +46,14 @@ def read(tree: dict[str, Any], data: bytes) -> Mesh | PointCloud:
         ValueError: It is broken, refers to another file, or needs what is not read here.
         KeyError, TypeError, IndexError: It is broken in another way.
     """
+    import numpy as np
+
     _refuse_strangers(tree)
+    with np.errstate(all="ignore"):  # what is not finite in the end is refused there
+        return _joined(_parts(tree, data))
+
+
+def _parts(tree: dict[str, Any], data: bytes) -> list[_Part]:
     parts: list[_Part] = []
     count = 0
     for matrix, mesh in _placed_meshes(tree):
@@ -56,7 +63,7 @@ def read(tree: dict[str, Any], data: bytes) -> Mesh | PointCloud:
             count += len(parts[-1].points) + len(parts[-1].faces)
             expect(count <= _MAX_POINTS, f"it has more than {_MAX_POINTS} points and triangles")
     expect(bool(parts), "it holds no meshes")
-    return _joined(parts)
+    return parts
 
 
 def to_linear(colours: NDArray[np.uint8]) -> NDArray[np.uint16]:

@@ -178,18 +178,21 @@ def _index(word: bytes, count: int, what: str) -> int:
 
 
 def _lines(stream: BinaryIO) -> Iterator[list[bytes]]:
-    """Yield the words of each line; a backslash at its end carries it on."""
-    carried = b""
+    """Yield the words of each line; a backslash at its end carries it on to the next."""
+    carried: list[bytes] = []
+    length = 0
     while line := stream.readline(_MAX_LINE):
-        expect(len(line) < _MAX_LINE, "it has a line of more than 1 MiB")
-        if line.startswith(b"#"):
+        length += len(line)
+        expect(length < _MAX_LINE, "it has a line of more than 1 MiB")
+        expect(b"\0" not in line, "it holds NUL bytes, so it is no text")
+        bare = line.rstrip()
+        if bare.endswith(b"\\") and not line.startswith(b"#"):
+            carried.append(bare[:-1])
             yield []
             continue
-        expect(b"\0" not in line, "it holds NUL bytes, so it is no text")
-        line = carried + line.rstrip()
-        expect(len(line) < _MAX_LINE, "it has a line of more than 1 MiB")
-        carried = line[:-1] + b" " if line.endswith(b"\\") else b""
-        yield [] if carried else line.partition(b"#")[0].split()
+        whole = b" ".join([*carried, bare])
+        carried, length = [], 0
+        yield whole.partition(b"#")[0].split()
 
 
 def _leading_comments(stream: BinaryIO) -> Iterator[str]:

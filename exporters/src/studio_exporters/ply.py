@@ -174,6 +174,7 @@ def _property(words: str) -> Property:
 
 def _asset(content: plybody.Content) -> Mesh | PointCloud:
     columns = content.columns
+    expect(bool(columns), "it holds no points")
     lacking = next((axis for axis in "xyz" if axis not in columns), None)
     expect(lacking is None, f"its vertices have no '{lacking}'")
     colors = _stacked(columns, "red", "green", "blue")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from studio_exporters.base import expect
+from studio_exporters.base import expect, left_in, read_exactly
 from studio_exporters.geometry import fan
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _binary(stream: BinaryIO, element: Element, order: str) -> dict[str, NDArray
             "formats": [order + p.kind for p in element.properties],
         }
     )
-    rows = np.frombuffer(_exactly(stream, element.count * row.itemsize), row)
+    rows = np.frombuffer(read_exactly(stream, element.count * row.itemsize), row)
     return {p.name: _native(rows[str(i)]) for i, p in enumerate(element.properties)}
 
 
@@ -158,9 +158,8 @@ def _triangles(stream: BinaryIO, element: Element, order: str) -> NDArray[np.int
     if len(element.properties) > 1 or prop.name not in _CORNERS or prop.kind[0] == "f":
         return None
     row = np.dtype([("count", order + prop.count_kind), ("corners", order + prop.kind, 3)])
-    data = stream.read(element.count * row.itemsize)
-    if len(data) == element.count * row.itemsize:
-        rows = np.frombuffer(data, row)
+    if element.count * row.itemsize <= left_in(stream):
+        rows = np.frombuffer(stream.read(element.count * row.itemsize), row)
         if bool((rows["count"] == 3).all()):
             return rows["corners"].astype(np.int64)
     stream.seek(start)
@@ -184,7 +183,7 @@ def _polygons(take: Callable[[str, int], list[Any]], element: Element) -> NDArra
 
 def _byte_taker(stream: BinaryIO, order: str) -> Callable[[str, int], list[Any]]:
     def take(kind: str, count: int) -> list[Any]:
-        data = _exactly(stream, count * int(kind[1]))
+        data = read_exactly(stream, count * int(kind[1]))
         return list(struct.unpack(f"{order}{count}{_STRUCT[kind]}", data))
 
     return take
@@ -196,12 +195,6 @@ def _word_taker(words: Iterator[bytes]) -> Callable[[str, int], list[Any]]:
         return [read_one(_next(words)) for _ in range(count)]
 
     return take
-
-
-def _exactly(stream: BinaryIO, size: int) -> bytes:
-    data = stream.read(size)
-    expect(len(data) == size, f"it ends {size - len(data)} bytes too early")
-    return data
 
 
 def _next(words: Iterator[bytes]) -> bytes:

@@ -13,7 +13,8 @@ KEY = "studio-recipe"
 
 def to_ascii(recipe: Recipe) -> str:
     """Return the recipe as one line of printable ASCII, which every charset reads alike."""
-    return json.dumps(json.loads(recipe.to_json()), separators=(",", ":"))
+    text = recipe.to_json()
+    return text if text.isascii() else json.dumps(json.loads(text), separators=(",", ":"))
 
 
 def to_lines(recipe: Recipe, width: int) -> list[str]:

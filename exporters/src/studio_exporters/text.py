@@ -46,7 +46,7 @@ class Txt(FileFormat[TextOptions]):
         if options.line_ends != "keep":
             end = "\n" if options.line_ends == "unix" else "\r\n"
             text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", end)
-        file.write_bytes(_encoded(self, text))
+        file.write_bytes(text.encode("utf-8"))
 
     def _read(self, file: Path) -> Text:
         data = file.read_bytes()
@@ -89,7 +89,7 @@ class Json(FileFormat[JsonOptions]):
         if recipe:
             content["recipe"] = json.loads(recipe.to_json())
         written = json.dumps(content, ensure_ascii=False, indent=options.indent or None)
-        file.write_bytes(_encoded(self, written + "\n"))
+        file.write_bytes(f"{written}\n".encode())
 
     def _read(self, file: Path) -> Text:
         content = _content(file)
@@ -107,14 +107,6 @@ def _content(file: Path) -> dict[str, Any]:
     content = json.loads(_decoded(file.read_bytes()))
     expect(isinstance(content, dict), "it is no JSON object")
     return dict(content)
-
-
-def _encoded(format_: FileFormat[Any], text: str) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        half = f"holds no half of a character, and this text has one at {error.start}"
-        raise cannot_write(format_.spec, half) from None
 
 
 def _decoded(data: bytes) -> str:
