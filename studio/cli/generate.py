@@ -69,7 +69,15 @@ def _names(option: click.Option) -> Iterator[str]:
 
 def _common_options(spec: GeneratorSpec) -> list[click.Option]:
     makes = spec.output.title.lower()
+    takes = " or ".join(asset.title.lower() for asset in spec.accepts)
     options = [
+        click.Option(
+            ["--input", "inputs"],
+            multiple=True,
+            type=click.Path(path_type=Path),
+            help=f"A file to work from ({takes}); may be repeated.",
+            hidden=not spec.max_inputs,
+        ),
         click.Option(["--seed"], type=Whole(0, MAX_SEED), help="Seed of the first; else drawn."),
         click.Option(["--count"], type=int, default=1, show_default=True, help="How many to make."),
         click.Option(
@@ -96,17 +104,6 @@ def _common_options(spec: GeneratorSpec) -> list[click.Option]:
         ),
         click.Option(["--json", "as_json"], is_flag=True, help="Print a line of JSON for each."),
     ]
-    if spec.max_inputs:
-        takes = " or ".join(asset.title.lower() for asset in spec.accepts)
-        options.insert(
-            0,
-            click.Option(
-                ["--input", "inputs"],
-                multiple=True,
-                type=click.Path(path_type=Path),
-                help=f"A file to work from ({takes}); may be repeated.",
-            ),
-        )
     if spec.latent is not None:
         options += latent_options(spec.latent)
     return options

@@ -159,7 +159,7 @@ def words_of(info: ParamInfo) -> str:
 
 def _default(value: Any) -> str:
     if value is None or value == "":
-        return "none"
+        return "none" if value is None else "empty"
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)
 
 
@@ -167,11 +167,12 @@ def _show_latent(spec: GeneratorSpec) -> None:
     if spec.latent is None:
         return
     heading("Latent space")
+    axes = [(f"axis {a.name}", f"{a.label}, {a.low:g} to {a.high:g}") for a in spec.latent.axes]
     encodes = "; finds the point of files from elsewhere" if spec.latent.encodes else ""
     say_pairs(
         [
             ("size", f"{spec.latent.size} numbers, {spec.latent.path}{encodes}"),
-            *((a.name, f"{a.label}, from {a.low:g} to {a.high:g}") for a in spec.latent.axes),
+            *axes,
         ]
     )
 

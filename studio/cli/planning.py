@@ -10,8 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from studio.assets import Text
 from studio.cli.latent import Play, play_of
 from studio.cli.making import Sink, make
@@ -52,7 +50,7 @@ def fulfil(session: Session, spec: GeneratorSpec, values: Mapping[str, Any]) -> 
     )
     export = Export(exporter.id, place.folder, (), options.model_dump(mode="json"))
     suffix = _suffix(values["format_"] or place.suffix, exporter.suffixes)
-    teller = _teller(session, exporter, request.count, as_json=values["as_json"])
+    teller = _teller(session, exporter, request, values)
     with _sink(spec, place, values) as sink:
         make(session, _requests(request, export, play, sink, suffix), sink, teller)
 
@@ -62,7 +60,7 @@ def _request(
 ) -> tuple[Request, Play]:
     """What to make, but for latents and files, which differ from step to step."""
     count = _checked_count(spec, values["count"])
-    inputs = tuple(values.get("inputs", ()))
+    inputs = tuple(values["inputs"])
     play = play_of(session.registry, spec, values, inputs)
     given = given_params(values, pairs_of(values["given"], "--set"))
     params = parse(spec.params, {**play.params, **given}, who=spec.id)
@@ -91,11 +89,10 @@ def _checked_count(spec: GeneratorSpec, count: int) -> int:
 
 
 def _seed(given: int | None, play: Play, count: int) -> int:
-    """The seed that was given, or that of the asset to start at, or one that is drawn and said."""
+    """The seed that was given, or that of the asset to start at, or one that is drawn."""
     seed = given if given is not None else play.seed
     if seed is None:
         seed = secrets.randbelow(_DRAWN)
-        click.echo(f"seed {seed}", err=True)
     if seed + count - 1 > MAX_SEED:
         raise ParamError(
             f"--seed {seed} with --count {count} goes past the greatest seed, {MAX_SEED}; the "
@@ -113,12 +110,16 @@ def _place(values: Mapping[str, Any], count: int) -> Place:
     return Place(Path(values["project"]))
 
 
-def _teller(session: Session, exporter: ExporterSpec, count: int, *, as_json: bool) -> Teller:
-    if as_json:
-        return JsonTeller()
-    if count == 1 and exporter.accepts[0] is Text and exporter.reads and sys.stdout.isatty():
-        return TextTeller(session.registry.exporter(exporter.id)().read)
-    return PathTeller(count)
+def _teller(
+    session: Session, exporter: ExporterSpec, request: Request, values: Mapping[str, Any]
+) -> Teller:
+    # What was not asked for is said, so that it can be asked for again.
+    opening = f"seed {request.seed}" if values["seed"] is None else ""
+    if values["as_json"]:
+        return JsonTeller(opening)
+    if request.count == 1 and Text in exporter.accepts and exporter.reads and sys.stdout.isatty():
+        return TextTeller(session.registry.exporter(exporter.id)().read, opening)
+    return PathTeller(request.count, opening)
 
 
 def _suffix(wanted: str, suffixes: tuple[str, ...]) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from studio.cli.session import Session
     from studio.registry import Entry, Registry
 
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _KINDS = [kind for kind in KINDS if kind != "latent"]
 
 
@@ -26,7 +27,7 @@ def plugin() -> None:
 
 
 @plugin.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_JSON
 @click.pass_obj
 def list_(session: Session, as_json: bool) -> None:
     """List plugins with what each provides."""
@@ -86,18 +87,22 @@ def _line(row: dict[str, Any]) -> tuple[str, ...]:
     default=Path(),
     help="Folder to write it in; else the current one.",
 )
-def new(name: str, kind: str, parent: Path) -> None:
+@_JSON
+def new(name: str, kind: str, parent: Path, as_json: bool) -> None:
     """Write a small plugin to start from, in a folder called NAME."""
     from studio.cli.scaffold import write_plugin_folder
 
     folder = write_plugin_folder(name, kind, parent)
+    if as_json:
+        say_json({"name": name, "folder": str(folder.absolute())})
+        return
     click.echo(f"{folder}")
     click.echo(f"`studio plugin check {folder}` checks it; `pip install -e {folder}` installs it.")
 
 
 @plugin.command()
 @click.argument("which", required=False, metavar="[NAME|PATH]")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_JSON
 @click.pass_obj
 def check(session: Session, which: str | None, as_json: bool) -> int:
     """Check that plugins keep the contract: one by name or folder, or all of them."""
@@ -113,28 +118,35 @@ def check(session: Session, which: str | None, as_json: bool) -> int:
 
 @plugin.command()
 @click.argument("name")
+@_JSON
 @click.pass_obj
-def enable(session: Session, name: str) -> None:
+def enable(session: Session, name: str, as_json: bool) -> None:
     """Load a plugin again that was disabled."""
-    _known(session, name)
-    disabled = set(settings.load_settings().disabled_plugins) - {name}
-    settings.update_settings(disabled_plugins=tuple(sorted(disabled)))
-    click.echo(f"plugin '{name}' is enabled")
+    _switch(session, name, on=True)
+    if as_json:
+        say_json({"name": name, "enabled": True})
+    else:
+        click.echo(f"plugin '{name}' is enabled")
 
 
 @plugin.command()
 @click.argument("name")
+@_JSON
 @click.pass_obj
-def disable(session: Session, name: str) -> None:
+def disable(session: Session, name: str, as_json: bool) -> None:
     """Do not load a plugin any more."""
-    _known(session, name)
-    disabled = set(settings.load_settings().disabled_plugins) | {name}
-    settings.update_settings(disabled_plugins=tuple(sorted(disabled)))
-    click.echo(f"plugin '{name}' is disabled; `studio plugin enable {name}` enables it")
+    _switch(session, name, on=False)
+    if as_json:
+        say_json({"name": name, "enabled": False})
+    else:
+        click.echo(f"plugin '{name}' is disabled; `studio plugin enable {name}` enables it")
 
 
-def _known(session: Session, name: str) -> None:
-    """Refuse a plugin that is neither installed nor among the disabled ones."""
-    known = {entry.plugin for entry in session.registry.entries}
-    if name not in known | set(settings.load_settings().disabled_plugins):
+def _switch(session: Session, name: str, *, on: bool) -> None:
+    """Write down whether a plugin is to be loaded; it is installed, or among the disabled ones."""
+    disabled = set(settings.load_settings().disabled_plugins)
+    known = {entry.plugin for entry in session.registry.entries} | disabled
+    if name not in known:
         raise unknown_name("plugin", name, known)
+    disabled = disabled - {name} if on else disabled | {name}
+    settings.update_settings(disabled_plugins=tuple(sorted(disabled)))

@@ -16,9 +16,14 @@ from studio.jobs import Item, JobSnapshot, JobState, Preview
 
 
 class Teller:
-    """Tells how requests go. The base class says nothing but notices."""
+    """Tells how requests go. The base class says nothing but notices.
 
-    def __init__(self) -> None:
+    Args:
+        opening: Said once the first request has been found right.
+    """
+
+    def __init__(self, opening: str = "") -> None:
+        self._opening = opening
         self._noticed: set[str] = set()
 
     def __enter__(self) -> Teller:
@@ -32,6 +37,9 @@ class Teller:
 
     def changed(self, snapshot: JobSnapshot) -> None:
         """A job stands differently. Called on the engine's threads."""
+        if self._opening:
+            click.echo(self._opening, err=True)
+            self._opening = ""
         if snapshot.notice and snapshot.notice not in self._noticed:
             self._noticed.add(snapshot.notice)
             click.echo(f"studio: {snapshot.notice}", err=True)
@@ -59,8 +67,8 @@ class JsonTeller(Teller):
 class PathTeller(Teller):
     """The path of each file, and a progress bar where somebody watches."""
 
-    def __init__(self, total: int) -> None:
-        super().__init__()
+    def __init__(self, total: int, opening: str = "") -> None:
+        super().__init__(opening)
         self._bar = Bar(total) if sys.stderr.isatty() else None
 
     def __enter__(self) -> Teller:
@@ -91,8 +99,8 @@ class TextTeller(Teller):
         read: Reads the finished file, to print what the previews did not show.
     """
 
-    def __init__(self, read: Callable[[Path], Asset]) -> None:
-        super().__init__()
+    def __init__(self, read: Callable[[Path], Asset], opening: str = "") -> None:
+        super().__init__(opening)
         self._read = read
         self._shown = ""
         self._lock = threading.Lock()
@@ -139,7 +147,7 @@ class Bar:
             console=Console(stderr=True),
             transient=True,
             redirect_stdout=sys.stdout.isatty(),
-            redirect_stderr=False,
+            redirect_stderr=True,
         )
         self._task = self._progress.add_task("starting", total=total, device="")
 
