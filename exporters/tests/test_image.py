@@ -200,7 +200,7 @@ def test_a_recipe_survives_being_written_as_an_attribute(write, recipe, tmp_path
     ],
 )
 def test_refuses_what_the_format_cannot_hold(cls, width, options, limit, write):
-    with pytest.raises(UsageError, match=f"too large.*{limit}"):
+    with pytest.raises(UsageError, match=f"cannot hold .*{limit}"):
         write(cls, Image(np.zeros((50, width, 1), "uint8")), **options)
 
 

@@ -89,7 +89,7 @@ class _Sound(FileFormat[P]):
     def _checked(self, asset: Asset) -> Audio:
         sound = asset_of(Audio, asset, self.spec)
         if not len(sound.samples):
-            raise cannot_write(self.spec, "holds at least one sample, and this sound has none")
+            raise cannot_write(self.spec, "needs at least one sample, and this sound has none")
         if sound.sample_rate > self.max_rate:
             raise cannot_write(
                 self.spec,
@@ -97,7 +97,7 @@ class _Sound(FileFormat[P]):
                 "wav holds more",
             )
         if sound.seconds > MAX_SECONDS or sound.samples.size > _MAX_SAMPLES:
-            raise cannot_write(self.spec, f"lasts at most {_longest(sound.samples.shape[1])}")
+            raise cannot_write(self.spec, f"holds at most {_longest(sound.samples.shape[1])}")
         return sound
 
 
@@ -179,9 +179,14 @@ class Ogg(_Sound[OggOptions]):
         _set_serial(file, zlib.crc32(asset_of(Audio, asset, self.spec).samples.data))
 
     def _recipe_text(self, file: Path) -> str | None:
+        import mutagen
+        from mutagen.oggflac import OggFLAC
+        from mutagen.oggopus import OggOpus
         from mutagen.oggvorbis import OggVorbis
 
-        return _tagged(OggVorbis(file))
+        found = mutagen.File(file, options=[OggVorbis, OggOpus, OggFLAC])
+        expect(found is not None, "there is no sound in it")
+        return _tagged(found)
 
 
 def _expect_moderate(sound: Any) -> None:

@@ -63,15 +63,12 @@ def reading(file: Path, spec: ExporterSpec, max_bytes: int) -> Iterator[None]:
     """
     try:
         if not file.is_file():
-            missing = "is no file" if file.exists() else "there is no such file"
-            raise InputFileError(f"{file}: {missing}; expected a {spec.title}", culprit=str(file))
+            missing = "it is no file" if file.exists() else "there is no such file"
+            raise _unreadable(file, spec, missing)
         size = file.stat().st_size
         if size > max_bytes:
-            raise InputFileError(
-                f"{file}: has {size / MIB:.0f} MiB, expected a {spec.title} of at most "
-                f"{max_bytes // MIB} MiB",
-                culprit=str(file),
-            )
+            large = f"it has {size / MIB:.0f} MiB, and the limit is {max_bytes // MIB} MiB"
+            raise _unreadable(file, spec, large)
         yield
     except StudioError:
         raise
@@ -105,8 +102,8 @@ def held(spec: ExporterSpec) -> str:
 
 
 def cannot_write(spec: ExporterSpec, reason: str) -> UsageError:
-    """Build the error for an asset that a format cannot hold."""
-    return UsageError(f"{spec.id}: a {spec.title} {reason}", culprit=spec.id)
+    """Build the error for an asset that a format cannot hold: its id, and the reason."""
+    return UsageError(f"{spec.id} {reason}", culprit=spec.id)
 
 
 def read_exactly(stream: BinaryIO, size: int) -> bytes:

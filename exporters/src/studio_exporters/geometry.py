@@ -22,14 +22,18 @@ def places(asset: Asset, spec: ExporterSpec) -> NDArray[np.float32]:
         raise cannot_write(spec, f"holds {held(spec)}, not {type(asset).__name__}")
     rows = asset.vertices if isinstance(asset, Mesh) else asset.points
     if not len(rows):
-        raise cannot_write(spec, f"holds at least one point, and this {asset.title} has none")
+        raise cannot_write(
+            spec, f"needs at least one point, and this {asset.title.lower()} has none"
+        )
     return rows
 
 
 def faces_of(mesh: Mesh, spec: ExporterSpec) -> NDArray[np.int32]:
     """Return the faces of a mesh, for a format that has no use for a mesh without any."""
     if not len(mesh.faces):
-        raise cannot_write(spec, "holds at least one triangle, and this mesh has none; ply does")
+        raise cannot_write(
+            spec, "needs at least one triangle, and this mesh has none; ply does not"
+        )
     return mesh.faces
 
 

@@ -92,8 +92,8 @@ class _Picture(FileFormat[P]):
         if max(width, height) > self.max_side or width * height > most:
             raise cannot_write(
                 self.spec,
-                f"of {width} x {height} pixels is too large; it holds at most {self.max_side} "
-                f"on a side and {most} in all",
+                f"cannot hold {width} x {height} pixels; the most is {self.max_side} on a side "
+                f"and {most} in all",
             )
         if scale == 1:
             return image.pixels
