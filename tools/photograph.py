@@ -72,10 +72,7 @@ def _photograph(asked: argparse.Namespace, home: Path) -> None:
     update_settings(look=asked.look, text_percent=asked.text)
     app = app_main.make_application()
     if asked.font:
-        font = app.font()
-        font.setFamily(asked.font)
-        app.setFont(font)
-        theme._state.font = font
+        theme.use_font(app, asked.font)
         theme.apply(app, theme.THEMES[asked.look], asked.text / 100)
     folder = home / "Sketches.studio"
     Project.create(folder).close()

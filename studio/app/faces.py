@@ -163,7 +163,7 @@ def _image_face(file: Path, side: int) -> Face:
             pixels = upright.convert("RGBA" if see_through else "RGB")
     except (OSError, ValueError, SyntaxError, Pil.DecompressionBombError) as error:
         raise StudioError(f"{file.name} cannot be shown: {error}", culprit=file.name) from None
-    if upright.width > upright.height != size[0] > size[1]:
+    if (upright.width > upright.height) != (size[0] > size[1]):
         size = (size[1], size[0])
     drawn = image_of(np.asarray(pixels))
     return Face(drawn, _reduced(drawn, SMALL), size, (f"{size[0]} × {size[1]} px",))

@@ -17,6 +17,7 @@ KINDS = {
     "mesh": "mdi6.cube-outline",
 }
 UNKNOWN = "mdi6.file-outline"
+_SIDES = (16, 20, 24, 32, 48, 96)
 
 
 def icon(name: str, role: str = "text") -> QIcon:
@@ -38,13 +39,17 @@ def kind_icon(kind: str) -> str:
 
 @lru_cache(maxsize=512)
 def _icon(name: str, theme_name: str, role: str) -> QIcon:
+    """Draw a glyph once in a few sizes: qtawesome draws it anew each time, and complains where a
+    button has no room yet.
+    """
     import qtawesome
 
-    colours = theme.THEMES[theme_name]
-    faded = colours.color("quiet")
-    faded.setAlpha(120)
+    colour = theme.THEMES[theme_name].color(role)
     try:
-        made: QIcon = qtawesome.icon(name, color=colours.color(role), color_disabled=faded)
+        drawn = qtawesome.icon(name, color=colour)
     except Exception:  # a plugin may name a glyph of another version of the font
-        made = qtawesome.icon(UNKNOWN, color=colours.color(role), color_disabled=faded)
+        drawn = qtawesome.icon(UNKNOWN, color=colour)
+    made = QIcon()
+    for side in _SIDES:
+        made.addPixmap(drawn.pixmap(side, side))
     return made

@@ -106,7 +106,7 @@ def _score(asset: Score, size: Size) -> QImage:
         painter.setBrush(colour)
         top = size[1] - 4 - (note.pitch - low + 1) * high
         length = max(2.0, note.duration * wide - 1)
-        box = QRectF(4 + note.start * wide, top, length, max(2.0, high - 1))
+        box = QRectF(4 + note.start * wide, top, length, max(5.0, high - 1))
         painter.drawRoundedRect(box, 1.5, 1.5)
     painter.end()
     return made

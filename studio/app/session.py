@@ -36,6 +36,7 @@ class Notice:
         kind: ``"info"``, ``"good"`` or ``"bad"``; what is bad stays until it is closed.
         action, act: A button, such as ``"Undo"``, and what it does.
         details: For whoever wants them.
+        stays: Whether it stays until it is closed.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Notice:
     action: str = ""
     act: Callable[[], object] | None = None
     details: str = ""
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ class Session:
     def complain(self, error: StudioError) -> None:
         """Tell the person what went wrong."""
         log.warning("%s", error.message)
-        self.said.emit(Notice(sentence(error.message), "bad", details=error.details))
+        self.said.emit(Notice(sentence(error.message), "bad", details=error.details, stays=True))
 
     def save_view(self, viewport: Viewport) -> None:
         """Keep what of the canvas is shown."""

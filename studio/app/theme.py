@@ -131,6 +131,12 @@ def apply(app: QApplication, theme: Theme, text: float = 1.0) -> None:
     app.setStyleSheet(style_sheet(theme))
 
 
+def use_font(app: QApplication, family: str) -> None:
+    """Use another font than the system's, from the next `apply` on."""
+    _state.font = QFont(_state.font or app.font())
+    _state.font.setFamilies([family])
+
+
 def _font(base: QFont, text: float) -> QFont:
     font = QFont(base)
     families = [family for family in base.families() if family]
@@ -205,14 +211,6 @@ QLabel#title {{ font-weight: 600; }}
 QLabel#quiet {{ color: {theme.quiet}; }}
 QLabel#bad {{ color: {theme.bad}; }}
 QLabel#warn {{ color: {theme.warn}; }}
-QAbstractSpinBox, QLineEdit, QPlainTextEdit, QComboBox {{ background: {theme.field};
-  border: 1px solid {theme.line}; border-radius: 4px; padding: 3px 6px;
-  selection-background-color: {theme.accent}; selection-color: {theme.on_accent}; }}
-QAbstractSpinBox {{ padding: 3px 4px; }}
-QAbstractSpinBox:focus, QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus {{
-  border: 1px solid {theme.accent}; }}
-QAbstractSpinBox:disabled, QLineEdit:disabled {{ color: {theme.quiet}; }}
-QComboBox::drop-down {{ border: 0; width: {px(18)}px; }}
 QComboBox QAbstractItemView {{ background: {theme.raised}; border: 1px solid {theme.line}; }}
 QPushButton {{ background: {theme.raised}; border: 1px solid {theme.line}; border-radius: 4px;
   padding: 5px 12px; }}
@@ -239,8 +237,8 @@ QToolButton#segment:checked {{ background: {theme.hover}; border: 1px solid {the
 QToolButton#segment:focus {{ border: 2px solid {theme.accent}; padding: 3px 7px; }}
 QSlider::groove:horizontal {{ height: 4px; background: {theme.line}; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {theme.accent}; border-radius: 2px; }}
-QSlider::handle:horizontal {{ background: {theme.text}; width: 14px; height: 14px;
-  margin: -6px 0; border-radius: 8px; border: 1px solid {theme.panel}; }}
+QSlider::handle:horizontal {{ background: {theme.text}; width: {px(14)}px; height: {px(14)}px;
+  margin: -{px(6)}px 0; border-radius: {px(8)}px; border: 1px solid {theme.panel}; }}
 QSlider::handle:horizontal:hover {{ background: {theme.accent}; }}
 QSlider:focus {{ border: 1px solid {theme.accent}; border-radius: 4px; }}
 QProgressBar {{ background: {theme.line}; border: 0; border-radius: 2px; max-height: 4px;

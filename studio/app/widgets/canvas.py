@@ -221,14 +221,15 @@ class Canvas(QGraphicsView):
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         look = theme.current()
         painter.fillRect(rect, look.color("canvas"))
-        if self.zoom() < 0.4:
-            return
+        gap = _DOTS
+        while gap * self.zoom() < _DOTS / 2:
+            gap *= 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(look.dots))
-        size = 2.0 / max(self.zoom(), 1.0)
-        left, top = int(rect.left()) // _DOTS * _DOTS, int(rect.top()) // _DOTS * _DOTS
-        for x in range(left, int(rect.right()) + _DOTS, _DOTS):
-            for y in range(top, int(rect.bottom()) + _DOTS, _DOTS):
+        size = 2.0 / self.zoom()
+        left, top = int(rect.left()) // gap * gap, int(rect.top()) // gap * gap
+        for x in range(left, int(rect.right()) + gap, gap):
+            for y in range(top, int(rect.bottom()) + gap, gap):
                 painter.drawRect(QRectF(x - size / 2, y - size / 2, size, size))
 
     # Mouse

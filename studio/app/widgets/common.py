@@ -121,6 +121,8 @@ class Switch(QToggleSwitch):
         self.handleColor = look.color("text")
         self.switchWidth, self.switchHeight = theme.px(28), theme.px(14)
         self.handleSize = theme.px(12)
+        if not self.text():
+            self.setFixedWidth(self.sizeHint().width() - 8)  # the gap before a text it has not
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -142,8 +142,8 @@ class NumberField(Field):
         if self.automatic is not None:
             self._name(self.automatic, ", automatic")
             self.head.addWidget(self.automatic)
-        self.head.addWidget(self.box_)
         self.head.addWidget(self.reset_button)
+        self.head.addWidget(self.box_)
         self.slider: QSlider | None = None
         if info.low is not None and info.high is not None and info.high > info.low:
             self.slider = self._make_slider(info.low, info.high)
@@ -216,8 +216,8 @@ class BoolField(Field):
         self._name(self.switch)
         self.name.setBuddy(self.switch)
         self.head.addWidget(self.name, 1)
-        self.head.addWidget(self.switch)
         self.head.addWidget(self.reset_button)
+        self.head.addWidget(self.switch)
         self.set_value(self.info.default)
         self.switch.toggled.connect(self._changed)
 
@@ -240,11 +240,11 @@ class ChoiceField(Field):
         few = len(words) <= _SEGMENTS and sum(map(len, words)) <= _SEGMENT_LETTERS
         self.combo: QComboBox | None = None
         self.group: QButtonGroup | None = None
+        self.head.addWidget(self.reset_button)
         if few:
             self._build_segments(words)
         else:
             self._build_combo(words)
-        self.head.addWidget(self.reset_button)
         self.set_value(self.info.default)
 
     def _build_segments(self, words: list[str]) -> None:
@@ -279,7 +279,7 @@ class ChoiceField(Field):
         )
         self.combo.setMinimumContentsLength(8)
         self.name.setBuddy(self.combo)
-        self.head.insertWidget(1, self.combo, 1)
+        self.head.addWidget(self.combo, 1)
         self.combo.currentIndexChanged.connect(self._changed)
 
     def value(self) -> str | None:

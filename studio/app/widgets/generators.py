@@ -150,7 +150,7 @@ class GeneratorDelegate(QStyledItemDelegate):
     def _paint_heading(self, painter: QPainter, rect: QRect, text: str) -> None:
         painter.setPen(theme.current().color("quiet"))
         painter.setFont(theme.small_font())
-        inner = rect.adjusted(theme.GRID, 0, 0, -theme.HALF)
+        inner = rect.adjusted(theme.HALF, 0, 0, -theme.HALF)
         painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, text)
 
     def _paint_entry(

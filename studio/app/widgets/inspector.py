@@ -133,15 +133,15 @@ class Inspector(Column):
         )
         use = button("Use as input", lambda: self.use_as_input.emit([row_]), "mdi6.import")
         trash = button("To trash", self.session.remove_selected, "mdi6.trash-can-outline")
+        beside = 1 if theme.scale() > 1.4 else 2
         for at, each in enumerate((like, again, use, trash)):
             each.setObjectName("left")
-            each.setMinimumWidth(0)
-            grid.addWidget(each, at // 2, at % 2)
+            grid.addWidget(each, at // beside, at % beside)
         if not made:
             like.setEnabled(False)
             again.setEnabled(False)
         grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(beside - 1, 1)
         self.box.addLayout(grid)
 
     def _add_recipe(self, recipe: Recipe | None, problem: str) -> None:

@@ -68,9 +68,11 @@ class Making(QWidget):
         return maker
 
     def divide(self, height: int) -> None:
-        """Give the list what it needs, and no more than two fifths of the height."""
+        """Give the list what it needs, and leave the form the larger part."""
         head = self.fontMetrics().lineSpacing() + theme.px(20)
-        wanted = min(self.list.content_height() + head, height * 2 // 5)
+        wanted = min(
+            self.list.content_height() + head, height * 9 // 20 if height > 800 else height * 2 // 5
+        )
         self.splitter.setSizes([wanted, height - wanted])
 
     def _on_chosen(self, entry: Entry) -> None:

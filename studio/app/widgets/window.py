@@ -45,13 +45,13 @@ class Window(QMainWindow):
         self.making = Making(session.registry, self._copy)
         self.inspector = Inspector(session)
         self.queue = QueueView(session)
-        self.news = NewsBar(self.canvas.viewport())
-        self.empty = EmptyState(self.canvas.viewport())
+        self.news = NewsBar(self.canvas)
+        self.empty = EmptyState(self.canvas)
         self.hints: Hints | None = None
         if hints:
-            self.hints = Hints(self.canvas.viewport(), starter.THINGS, self._on_hints_closed)
+            self.hints = Hints(self.canvas, starter.THINGS, self._on_hints_closed)
         self.zooming = ZoomBar(
-            self.canvas.viewport(),
+            self.canvas,
             lambda: self.canvas.zoom_by(1 / 1.25),
             self.canvas.actual_size,
             lambda: self.canvas.zoom_by(1.25),
