@@ -34,6 +34,8 @@ class OnnxModel:
         check_external_data(file)
         ort = _import()
         providers = ["CUDAExecutionProvider"] if device == "cuda" else []
+        if device == "cuda":
+            ort.preload_dlls()  # pip puts the CUDA libraries where the linker does not look
         try:
             self._session = ort.InferenceSession(
                 os.fspath(file), _options(ort), providers=[*providers, "CPUExecutionProvider"]
