@@ -6,12 +6,13 @@ shared hook call one plugin's exception would take away every other plugin's ans
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import logging
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Literal, cast
@@ -74,15 +75,14 @@ class Registry:
     def discover(cls, disabled: Iterable[str] = ()) -> Registry:
         """Read the entry points of every installed distribution, one by one."""
         registry = cls(disabled)
-        found = sorted(metadata.entry_points(group=hookspecs.GROUP), key=lambda e: e.name)
-        for entry_point in found:
+        for entry_point in sorted(_entry_points(), key=lambda e: e.name):
             registry.add_entry_point(entry_point)
         return registry
 
     def add_entry_point(self, entry_point: metadata.EntryPoint) -> None:
         """Load one entry point; whatever goes wrong becomes a broken entry."""
         dist = entry_point.dist
-        origin: Any = {"distribution": dist.name, "version": dist.version} if dist else {}
+        origin: Any = {"distribution": _field(dist, "Name"), "version": _field(dist, "Version")}
         if entry_point.name in self.disabled:
             reason = f"disabled; `studio plugin enable {entry_point.name}` enables it"
             self.entries.append(
@@ -97,7 +97,8 @@ class Registry:
             )
             return
         try:
-            plugin = entry_point.load()
+            with _quiet():
+                plugin = entry_point.load()
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a plugin may even call sys.exit() while it is imported
@@ -121,7 +122,8 @@ class Registry:
             manager.register(plugin, name)
             manager.check_pending()
         except Exception as error:
-            self._broken(name, f"does not fit the contract: {_sentence(error)}", error, **origin)
+            said = " ".join(str(error).split()) or type(error).__name__
+            self._broken(name, f"does not fit the contract: {said}", error, **origin)
             return
         if not manager.get_hookcallers(plugin):
             self._broken(
@@ -177,7 +179,9 @@ class Registry:
         for name, manager in self._managers.items():
             try:
                 manager.hook.studio_job_finished(job=job)
-            except Exception:
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # sys.exit() would end the thread that tells the others
                 log.exception("plugin '%s' failed in studio_job_finished", name)
 
     def _find(self, role: str, id_: str) -> object:
@@ -195,12 +199,14 @@ class Registry:
         return [e.target for e in self.entries if e.role == role and e.state == "ready"]
 
     def _collect(self, name: str, manager: pluggy.PluginManager, role: str, origin: Any) -> None:
-        hook = f"studio_{role}s"
+        hook = getattr(manager.hook, f"studio_{role}s")
         try:
-            answers = getattr(manager.hook, hook)()
-            found = [cls for answer in answers for cls in answer]
-        except Exception as error:
-            self._broken(name, f"{hook}() failed: {_sentence(error)}", error, **origin)
+            with _quiet():
+                found = _classes(hook(), len(hook.get_hookimpls()))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._broken(name, f"{hook.name}() failed: {_sentence(error)}", error, **origin)
             return
         for cls in found:
             self._add_class(cls, role, name, origin)
@@ -208,7 +214,10 @@ class Registry:
     def _add_class(self, cls: Any, role: str, plugin: str, origin: Any) -> None:
         check = check_generator_class if role == "generator" else check_exporter_class
         id_ = str(getattr(getattr(cls, "spec", None), "id", "") or getattr(cls, "__name__", plugin))
-        reason = check(cls)
+        try:
+            reason = check(cls)
+        except Exception as error:  # a spec may hold anything
+            reason = f"its spec cannot be read: {_sentence(error)}"
         other = next(
             (e for e in self.entries if (e.role, e.id, e.state) == (role, id_, "ready")), None
         )
@@ -238,6 +247,32 @@ class Registry:
         )
 
 
+def _entry_points() -> Iterator[metadata.EntryPoint]:
+    """Every plugin's entry point; of two distributions of one name the first on the path counts.
+
+    One that is damaged must not hide the others, so each is asked by itself.
+    """
+    seen = set()
+    for dist in metadata.distributions():
+        try:
+            found = dist.entry_points.select(group=hookspecs.GROUP)
+        except Exception as error:
+            damaged = _field(dist, "Name") or dist.locate_file("")
+            log.warning("the entry points of %s are damaged: %s", damaged, error)
+            continue
+        name = re.sub(r"[-_.]+", "-", _field(dist, "Name").lower()) if found else ""
+        if found and name not in seen:
+            seen.add(name or object())
+            yield from found
+
+
+def _field(dist: metadata.Distribution | None, name: str) -> str:
+    """A line of a distribution's metadata; nothing where it is damaged."""
+    with contextlib.suppress(Exception):
+        return str(dist.metadata[name] or "") if dist else ""
+    return ""
+
+
 def check_generator_class(cls: Any) -> str:
     """Return what is wrong with a generator class, or ``""``."""
     reason = _check_class(cls, Generator, GeneratorSpec, "generator")
@@ -252,6 +287,8 @@ def check_generator_class(cls: Any) -> str:
         return f"spec takes {spec.min_inputs} to {spec.max_inputs} inputs, which is no range"
     if (spec.latent is not None) != issubclass(cls, LatentGenerator):
         return "a generator with spec.latent derives from LatentGenerator, and no other does"
+    if spec.latent and (spec.latent.size < 1 or spec.latent.path not in ("linear", "spherical")):
+        return f"spec.latent is {spec.latent}, expected a size of at least 1, linear or spherical"
     return _check_params(spec.params, "params")
 
 
@@ -265,6 +302,8 @@ def check_exporter_class(cls: Any) -> str:
         return f"spec.accepts is {spec.accepts!r}, expected asset types: {_kinds()}"
     if not spec.suffixes or any(s != s.lower() or not s.startswith(".") for s in spec.suffixes):
         return f"spec.suffixes is {spec.suffixes!r}, expected lower-case endings such as '.png'"
+    if spec.suffixes[0] != f".{spec.id}":
+        return f"spec.suffixes begins with '{spec.suffixes[0]}', expected '.{spec.id}' as the id is"
     return _check_params(spec.options, "options")
 
 
@@ -288,8 +327,22 @@ def _check_params(params: Any, what: str) -> str:
     try:
         describe(params)
     except Exception as error:
-        return f"spec.{what}: {_sentence(error)}"
+        return f"spec.{what}: {error}"
     return ""
+
+
+def _classes(answers: list[Any], asked: int) -> list[Any]:
+    if len(answers) < asked:  # pluggy leaves None out
+        raise TypeError("it returned None, expected a list of classes")
+    for answer in answers:
+        if isinstance(answer, (str, type)) or not isinstance(answer, Iterable):
+            raise TypeError(f"it returned {answer!r}, expected a list of classes")
+    return [cls for answer in answers for cls in answer]
+
+
+def _quiet() -> contextlib.AbstractContextManager[Any]:
+    """What a plugin prints goes to standard error; standard output may be somebody's JSON."""
+    return contextlib.redirect_stdout(sys.stderr)
 
 
 def _kinds() -> str:
