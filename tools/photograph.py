@@ -132,19 +132,22 @@ def _fill(window: Window, app: QApplication, images: int = 12) -> None:
 
 
 def _arrange(window: Window) -> None:
-    """Lay pictures in a block, and the other kinds beside it."""
+    """Lay pictures in a block, and the other kinds in columns below it."""
     board = window.session.board
-    images = [c for c in board.cards.values() if board.rows[c.asset_id or 0].kind == "image"]
-    others = [c for c in board.cards.values() if c not in images]
+    kinds: dict[str, list[int]] = {}
+    for card in board.cards.values():
+        kinds.setdefault(board.rows[card.asset_id or 0].kind, []).append(card.id)
     places: dict[int, tuple[float, float]] = {}
-    for at, card in enumerate(images):
-        places[card.id] = (at % 4 * 288.0, at // 4 * 304.0)
-    x, y = 4 * 288.0 + 32, 0.0
-    for card in others:
-        if y + card.height > 3 * 304:
-            x, y = x + 352, 0.0
-        places[card.id] = (x, y)
-        y += card.height + 48
+    images = kinds.pop("image", [])
+    for at, id_ in enumerate(images):
+        places[id_] = (at % 4 * 288.0, at // 4 * 296.0)
+    top = (len(images) + 3) // 4 * 296.0 + 8
+    heights = [top] * 3
+    for ids in kinds.values():
+        for id_ in ids:
+            column = heights.index(min(heights))
+            places[id_] = (column * 384.0, heights[column])
+            heights[column] += board.cards[id_].height + 40
     board.move(places)
     window.canvas.fit()
 

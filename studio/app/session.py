@@ -109,7 +109,8 @@ class Session:
             self.orders.restore(loaded.waiting)
             many = len(loaded.waiting)
             left = "1 job is" if many == 1 else f"{many} jobs are"
-            self.say(f"{left} left from last time and waiting.", action="Resume", act=self.resume)
+            words = f"{left} left from last time and waiting."
+            self.said.emit(Notice(words, action="Resume", act=self.resume, stays=True))
 
     def select(self, card_ids: Sequence[int]) -> None:
         """Take note of what is selected."""

@@ -45,7 +45,7 @@ class Floating(QFrame):
 
 
 class NewsBar(Floating):
-    """One sentence at the foot of the canvas. Bad news stays until it is closed."""
+    """One sentence at the foot of the canvas. What matters stays until it is closed."""
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
@@ -80,7 +80,7 @@ class NewsBar(Floating):
         self.show()
         self.raise_()
         self.place()
-        if notice.kind == "bad" or (notice.action not in ("", "Undo", "Redo")):
+        if notice.stays:
             self._timer.stop()
         else:
             self._timer.start()
