@@ -68,12 +68,20 @@ def insert(connection: sqlite3.Connection, new: NewAsset) -> int:
         "INSERT INTO companions (asset_id, name, sha256, bytes) VALUES (?, ?, ?, ?)",
         [(id_, file.name, file.sha256, file.bytes) for file in new.companions],
     )
-    origins = [(id_, parent, "input") for parent in _inputs(connection, recipe, id_)]
-    origins += [(id_, parent, "latent") for parent in new.latents]
+    link_inputs(connection, id_, recipe)
     connection.executemany(
-        "INSERT OR IGNORE INTO parents (child_id, parent_id, role) VALUES (?, ?, ?)", origins
+        "INSERT OR IGNORE INTO parents (child_id, parent_id, role) VALUES (?, ?, 'latent')",
+        [(id_, parent) for parent in new.latents],
     )
     return id_
+
+
+def link_inputs(connection: sqlite3.Connection, id_: int, recipe: Recipe | None) -> None:
+    """Write down which assets an asset's inputs are, as far as they are here."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO parents (child_id, parent_id, role) VALUES (?, ?, 'input')",
+        [(id_, parent) for parent in _inputs(connection, recipe, id_)],
+    )
 
 
 def select(

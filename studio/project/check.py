@@ -45,6 +45,7 @@ class Checker:
         self.kind_of = kind_of
         self.findings: list[Finding] = []
         self._bytes = 0
+        self._adopted: dict[int, Recipe] = {}
         self._assets = db.folder / ASSETS
         self._trash = db.folder / TRASH
         self._facts = assets_table.facts(db)
@@ -62,6 +63,10 @@ class Checker:
                 # asked anew each time, because a file that is renamed takes its sidecar along
                 self._check_file(id_, index, self._facts[id_][index])
         self._check_strangers()
+        if self._adopted:  # a child may have come before its parent
+            with self.db.transaction() as connection:
+                for id_, recipe in self._adopted.items():
+                    assets_table.link_inputs(connection, id_, recipe)
         for job in jobs_table.select(self.db).unreadable:
             self._find(Path(DATABASE), f"job {job} cannot be read; its results are not affected")
         return Report(tuple(self.findings), len(self._facts), self._bytes)
@@ -186,8 +191,7 @@ class Checker:
             )
         for path in self._strangers:
             if path not in adopted_now:
-                what = "belongs to no asset" if path.is_file() else "is no ordinary file"
-                self._find(path, f"{what}; import it, or move it away")
+                self._find(path, _stranger(path))
         self._check_trash()
 
     def _check_trash(self) -> None:
@@ -209,6 +213,7 @@ class Checker:
         new = adopted(path, self.kind_of(path), recipe, companions)
         with self.db.transaction() as connection:
             id_ = assets_table.insert(connection, new)
+            self._adopted[id_] = recipe
             cards_table.arrange(connection, [(id_, new.kind)])
 
 
@@ -225,6 +230,14 @@ def _mentions(main: Path, name: bytes) -> bool:
     """Whether a file has a name in it, as an OBJ has its material file's."""
     with main.open("rb") as stream:
         return name in stream.read(_READ)
+
+
+def _stranger(path: Path) -> str:
+    if not _is_ordinary(path):
+        return "is no ordinary file; move it away"
+    if path.name.endswith(SIDECAR):
+        return "is the recipe of no asset; move it away"
+    return "belongs to no asset; import it, or move it away"
 
 
 def _visible(folder: Path) -> list[Path]:

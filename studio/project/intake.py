@@ -96,6 +96,7 @@ def copied_in(source: Path, assets: Path, names: NameBook) -> Iterator[Path]:
                 copy_file(sidecar_of(source), sidecar_of(staging / name))
         yield staging / name
     finally:
+        names.release(name)  # by now an asset has it, or nobody
         shutil.rmtree(staging, ignore_errors=True)
 
 
@@ -174,6 +175,9 @@ def _name_for(staged: Path, assets: Path, names: NameBook) -> str:
     """The name it was made under, unless somebody has taken that in the meantime."""
     name = staged.name if is_plain(staged.name) else safe_name(staged.name)
     target = assets / name
+    sidecars = sidecar_of(staged), sidecar_of(target)
+    if sidecars[0].is_file() and os.path.lexists(sidecars[1]):
+        return names.reserve([name])[0]
     if not names.is_owned(name) and not os.path.lexists(target):
         return name
     unclaimed = not names.is_owned(name) and target.is_file() and staged.is_file()

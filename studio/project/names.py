@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from studio.recipe import SIDECAR
+
 MANIFEST = "manifest.json"  # written beside the assets by an export
 
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
@@ -58,15 +60,29 @@ class NameBook:
         on_disk = {_key(entry.name) for entry in self.folder.iterdir()}
         return [self._reserve(safe_name(name), on_disk) for name in names]
 
+    def release(self, name: str) -> None:
+        """Give up a reserved name."""
+        self._reserved.discard(_key(name))
+        self._numbers.clear()
+
     def _reserve(self, wish: str, on_disk: set[str]) -> str:
         path, name = PurePosixPath(wish), wish
         number = self._numbers.get(_key(wish), 1)
-        while any(_key(name) in names for names in (self._owned, self._reserved, on_disk)):
+        while self._is_taken(name, on_disk):
             number += 1
             name = f"{path.stem}-{number}{path.suffix}"
         self._numbers[_key(wish)] = number
         self._reserved.add(_key(name))
         return name
+
+    def _is_taken(self, name: str, on_disk: set[str]) -> bool:
+        # A crash may have left a recipe whose file did not get its name any more.
+        return (
+            _key(name) in self._owned
+            or _key(name) in self._reserved
+            or _key(name) in on_disk
+            or _key(name + SIDECAR) in on_disk
+        )
 
 
 def _key(name: str) -> str:

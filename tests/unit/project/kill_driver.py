@@ -20,7 +20,8 @@ from studio.recipe import Recipe
 
 
 def say(*words: object) -> None:
-    print(*words, flush=True)
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
 
 
 def stage(project: Project, group: int, rng: random.Random) -> list[Item]:
@@ -50,14 +51,14 @@ def work(folder: Path) -> None:
     rng = random.Random(os.getpid())
     with Project.open(folder) as project:
         for group in count():
-            job = JobSnapshot(str(group), Request("noise", seed=group))
+            job = JobSnapshot(f"{os.getpid()}-{group}", Request("noise", seed=group))
             project.save_job(job)
-            say("job", group, "queued")
+            say("job", job.id, "queued")
             rows = project.add(stage(project, group, rng))
             for row in rows:
                 say("added", row.id, row.sha256)
             project.save_job(replace(job, state=JobState.DONE))
-            say("job", group, "done")
+            say("job", job.id, "done")
             if group % 3 == 1:
                 project.remove([rows[0].id])
                 say("removed", rows[0].id)

@@ -11,7 +11,7 @@ import pytest
 from studio.errors import ProjectError, ProjectLockedError
 from studio.jobs import JobSnapshot, Request
 from studio.project import AssetRow, Finding, Project, Report, check_project
-from studio.recipe import Recipe
+from studio.recipe import Recipe, RecipeInput
 
 Read = Callable[[Path], Recipe | None]
 
@@ -119,6 +119,21 @@ def test_a_file_with_a_recipe_of_ours_is_adopted(
     assert row.recipe == item.recipe
     assert project.cards()[-1].asset_id == row.id
     assert project.check(read_recipe=reader).findings == ()
+
+
+def test_ancestry_is_found_again_whatever_the_order_of_names(
+    project: Project, worker, reader: Read
+) -> None:
+    [mother] = project.add(worker.stage(project, [9]))
+    inputs = (RecipeInput(name=mother.name, sha256=mother.sha256),)
+    project.add(worker.stage(project, [1], inputs=inputs))
+    project.close()
+    (project.folder / "project.db").write_bytes(b"")
+    assert check_project(project.folder, repair=True, read_recipe=reader).ok
+    with Project.open(project.folder) as again:
+        child, mother = again.assets()
+        assert (child.name, mother.name) == ("noise-1.png", "noise-9.png")
+        assert child.inputs == (mother.id,)
 
 
 def test_strangers_are_only_reported(project: Project, rows: list[AssetRow]) -> None:

@@ -96,6 +96,17 @@ def test_a_name_somebody_took_meanwhile_costs_neither_file(project: Project, wor
     assert (project.assets_folder / "noise-1.txt").read_text() == "somebody's"
 
 
+def test_a_recipe_a_crash_left_alone_blocks_no_name(project: Project, worker) -> None:
+    lonely = project.assets_folder / "noise-1.txt.recipe.json"
+    lonely.write_text("{}")
+    [row] = project.add(worker.stage(project, [1], suffix="txt", sidecar=True))
+    assert row.name == "noise-1-2.txt"
+    items = worker.stage(project, [2], suffix="txt", sidecar=True)
+    lonely.rename(project.assets_folder / "noise-2.txt.recipe.json")
+    [row] = project.add(items)
+    assert row.companions == ("noise-2-2.txt.recipe.json",)
+
+
 def test_bytes_that_are_not_what_was_written_are_refused(project: Project, worker) -> None:
     good, bad = worker.stage(project, [1, 2])
     bad.file.write_bytes(bad.file.read_bytes()[:-1])
