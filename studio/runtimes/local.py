@@ -46,7 +46,8 @@ class LocalRuntime:
             self._closing.pop()()
 
     def _report(self, name: str, device: str) -> None:
-        self.name = name if self.name in ("", name) else f"{self.name}, {name}"
+        names = self.name.split(", ") if self.name else []
+        self.name = ", ".join([*names, *([] if name in names else [name])])
         if device != self.wanted:
             self.device = device
             self.notice = f"{self.wanted} was chosen, but {name} runs on {device} here"

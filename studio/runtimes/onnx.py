@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,20 +32,16 @@ class OnnxModel:
     """
 
     def __init__(self, file: Path, device: str) -> None:
+        if file.suffix.lower() != ".onnx":  # by other suffixes ONNX Runtime reads other formats
+            raise WeightsError(f"{file.name} is refused: models come as .onnx", culprit=str(file))
         check_external_data(file)
         ort = _import()
-        providers = ["CUDAExecutionProvider"] if device == "cuda" else []
-        if device == "cuda":
-            ort.preload_dlls()  # pip puts the CUDA libraries where the linker does not look
         try:
-            self._session = ort.InferenceSession(
-                os.fspath(file), _options(ort), providers=[*providers, "CPUExecutionProvider"]
+            self._session: Any = ort.InferenceSession(
+                os.fspath(file), _options(ort), providers=_providers(ort, device)
             )
         except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
-            raise WeightsError(
-                f"{file.name} is no model ONNX Runtime can run: {_first_line(error)}",
-                culprit=str(file),
-            ) from error
+            raise WeightsError(f"{file.name} {_reason(error)}", culprit=str(file)) from error
         # The CUDA provider is listed as available without a GPU; only the session knows.
         on_gpu = "CUDAExecutionProvider" in self._session.get_providers()
         self.device = "cuda" if on_gpu else "cpu"
@@ -58,8 +55,8 @@ class OnnxModel:
         return dict(zip(self._outputs, results, strict=True))
 
     def close(self) -> None:
-        """Give the session's memory back."""
-        del self._session
+        """Give the session's memory back; closing twice is closing once."""
+        self._session = None
 
     def _run_bound(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Run with inputs and outputs bound, so that each crosses the bus once."""
@@ -70,6 +67,14 @@ class OnnxModel:
             binding.bind_output(name, "cuda")
         self._session.run_with_iobinding(binding)
         return dict(zip(self._outputs, binding.copy_outputs_to_cpu(), strict=True))
+
+
+def _providers(ort: Any, device: str) -> list[str]:
+    # Asking for one that this build of ONNX Runtime has not only makes it print a warning.
+    if device != "cuda" or "CUDAExecutionProvider" not in ort.get_available_providers():
+        return ["CPUExecutionProvider"]
+    ort.preload_dlls()  # pip puts the CUDA libraries where the linker does not look
+    return ["CUDAExecutionProvider", "CPUExecutionProvider"]
 
 
 def version() -> str:
@@ -98,5 +103,11 @@ def _import() -> Any:
     return onnxruntime
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _reason(error: Exception) -> str:
+    """What is wrong with a model, from a message such as "[ONNXRuntimeError] : 1 : FAIL : …"."""
+    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+    custom = re.search(r"(\S+?)\(-?\d+\) is not a registered function/op", said)
+    if custom:
+        return f"needs the operator {custom[1]}, which ONNX Runtime does not have"
+    reason = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", said)
+    return f"is no model ONNX Runtime can run: {reason}"

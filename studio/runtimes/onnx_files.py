@@ -9,6 +9,7 @@ numbers of onnx.proto, so that nothing of it is loaded.
 from __future__ import annotations
 
 import mmap
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,34 +36,55 @@ def check_external_data(file: Path) -> None:
     Raises:
         WeightsError: The file is missing, is no ONNX model, or refers to data elsewhere.
     """
-    if not file.is_file() or not file.stat().st_size:
-        raise WeightsError(f"{file} is missing or empty, expected an ONNX model", culprit=str(file))
-    with (
-        file.open("rb") as stream,
-        mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data,
-        memoryview(data) as view,
-    ):
-        try:
-            locations = list(_locations(view, "Model", 0))
-        except (IndexError, ValueError, UnicodeDecodeError) as error:
-            # the exception's frames hold slices of the view, which then could not be released
-            error.__traceback__ = None
-            locations = None
+    try:
+        if not file.is_file() or not file.stat().st_size:
+            raise WeightsError(
+                f"{file} is missing or empty, expected an ONNX model", culprit=str(file)
+            )
+        locations = _all_locations(file)
+    except OSError as error:
+        raise WeightsError(
+            f"{file.name} cannot be read: {error.strerror}", culprit=str(file)
+        ) from error
     if locations is None:
         raise WeightsError(f"{file.name} is no ONNX model, or a damaged one", culprit=str(file))
     for location in locations:
         _check_location(file, location)
 
 
+def _all_locations(file: Path) -> list[str] | None:
+    """Names of the files that a model's tensors lie in; None where the model is damaged."""
+    with (
+        file.open("rb") as stream,
+        mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data,
+        memoryview(data) as view,
+    ):
+        try:
+            return list(_locations(view, "Model", 0))
+        except (IndexError, ValueError) as error:
+            # the exception's frames hold slices of the view, which then could not be released
+            error.__traceback__ = None
+            return None
+
+
 def _check_location(file: Path, location: str) -> None:
-    beside = file.parent / location
     plain = location == Path(location).name and location not in ("", ".", "..")
-    if plain and beside.is_file() and not beside.is_symlink() and beside.stat().st_nlink == 1:
+    if plain and _is_plain_file(file.parent / location):
         return
+    shown = location if len(location) <= 60 else location[:57] + "..."
     raise WeightsError(
-        f"{file.name} takes weights from '{location}', expected a plain file beside it",
+        f"{file.name} takes weights from {shown!r}, expected a plain file beside it",
         culprit=str(file),
     )
+
+
+def _is_plain_file(file: Path) -> bool:
+    """Whether it is a file of one name: no folder, pipe, symbolic link or hard link."""
+    try:
+        status = file.lstat()
+    except (OSError, ValueError):  # it is not there, or its name is none
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
 
 
 def _locations(view: memoryview, message: str, depth: int) -> Iterator[str]:
@@ -90,6 +112,8 @@ def _fields(view: memoryview) -> Iterator[tuple[int, memoryview | None]]:
     at = 0
     while at < len(view):
         tag, at = _varint(view, at)
+        if tag >> 32:  # protobuf's own reader would drop the upper bits and see another field
+            raise ValueError("a tag longer than 32 bits")
         number, wire = tag >> 3, tag & 7
         if wire == _LENGTH_DELIMITED:
             size, at = _varint(view, at)

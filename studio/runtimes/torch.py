@@ -26,31 +26,41 @@ def load(build: Callable[[], Any], weights: Path, device: str) -> tuple[Any, str
         WeightsError: torch is not installed, or the weights are missing, no safetensors, or do not
             fit.
     """
-    torch = _import()
-    if weights.suffix != ".safetensors":
-        raise WeightsError(f"{weights.name} is refused: weights come as .safetensors")
-    from safetensors.torch import load_file
-
+    if weights.suffix.lower() != ".safetensors":
+        raise WeightsError(
+            f"{weights.name} is refused: weights come as .safetensors", culprit=str(weights)
+        )
+    if not weights.is_file():
+        raise WeightsError(f"{weights} is missing, expected a file", culprit=str(weights))
+    torch, load_file = _import()
     really = "cuda" if device == "cuda" and torch.cuda.is_available() else "cpu"
     module = build()
     try:
         module.load_state_dict(load_file(weights, device="cpu"))
     except Exception as error:  # safetensors and torch raise unrelated classes
-        reason = str(error).strip().splitlines()[0]
         raise WeightsError(
-            f"{weights.name} does not fit: {reason}", culprit=str(weights)
+            f"{weights.name} does not fit: {_reason(error)}", culprit=str(weights)
         ) from error
     return module.to(really).eval().requires_grad_(False), really
 
 
 def version() -> str:
     """Such as ``"torch 2.13.0"``."""
-    return f"torch {_import().__version__}"
+    return f"torch {_import()[0].__version__}"
 
 
-def _import() -> Any:
+def _reason(error: Exception) -> str:
+    """What was wrong first; torch gives a heading and then a line for each thing."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].endswith(":"):
+        del lines[0]
+    return lines[0] if lines else type(error).__name__
+
+
+def _import() -> tuple[Any, Callable[..., Any]]:
     try:
         import torch
+        from safetensors.torch import load_file
     except ImportError as error:
         raise WeightsError(f"torch is not installed; `{_INSTALL}` installs it") from error
-    return torch
+    return torch, load_file
