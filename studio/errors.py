@@ -22,6 +22,7 @@ StudioError                  a sentence for a person, and who or what caused it
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -114,6 +115,14 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     folded = {k.casefold(): k for k in known}
     match = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
     return folded[match[0]] if match else None
+
+
+def storage_error(where: str, error: OSError) -> StorageError:
+    """Build the error for a place that cannot be written to, with what to do about a full disk."""
+    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
+    hint = "; free some space there and try again" if full else ""
+    reason = (error.strerror or str(error)).lower()
+    return StorageError(f"cannot write {where}: {reason}{hint}", culprit=where)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

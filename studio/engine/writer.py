@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.assets import Asset
-from studio.errors import PluginError, StorageError, UsageError
+from studio.errors import PluginError, UsageError, storage_error
 from studio.exporter import Exporter, write_sidecar
 from studio.jobs import SHARED_STAGING, STAGING, Export, Item
 from studio.params import Params, parse
@@ -62,10 +62,6 @@ def _write_file(
         if not spec.embeds:
             write_sidecar(file, recipe)
     except OSError as error:
-        folder = file.parent.parent
-        raise StorageError(
-            f"{file.name} cannot be written to {folder}: {error.strerror or error}",
-            culprit=str(folder),
-        ) from error
+        raise storage_error(str(file.parent.parent / file.name), error) from error
     if not file.is_file():
         raise PluginError(f"{spec.id} wrote no {file.name}", culprit=spec.id)

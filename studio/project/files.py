@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
-from studio.errors import StorageError
+from studio.errors import StorageError, storage_error
 from studio.jobs import SHARED_STAGING, STAGING
 from studio.recipe import SIDECAR
 
@@ -265,13 +265,10 @@ def storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         where = str(error.filename or path)
         if Path(where).name.startswith((WRITING, STAGING)):  # nobody knows our temporary names
             where = str(path)
-        hint = "; free some space there and try again" if full else ""
-        reason = (error.strerror or str(error)).lower()
-        raise StorageError(f"cannot write {where}: {reason}{hint}", culprit=where) from error
+        raise storage_error(where, error) from error
 
 
 def _unlink_or_undo(source: Path, target: Path) -> None:
