@@ -65,11 +65,15 @@ class Driver:
 def driver() -> Iterator[Driver]:
     script = Path(__file__).with_name("kill_driver.py")
     with subprocess.Popen(
-        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, str(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         driver = Driver(process)
         yield driver
-        driver.stdin.close()
+        os.killpg(process.pid, signal.SIGKILL)  # a child still works where a test has failed
         driver.thread.join()
 
 
