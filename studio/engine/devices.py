@@ -16,12 +16,19 @@ from studio.errors import DeviceError, nearest
 
 @dataclass(frozen=True)
 class Device:
-    """A device by its name on the command line, its title, and why it cannot be used."""
+    """A device by its name on the command line.
+
+    Attributes:
+        title: Its name for people.
+        usable: Whether it can be used here, and if not, `reason` says why.
+        memory: In bytes, its own or the machine's.
+    """
 
     name: str
     title: str
     usable: bool
     reason: str = ""
+    memory: int = 0
 
 
 @functools.cache
@@ -30,7 +37,8 @@ def usable() -> tuple[Device, ...]:
     import psutil
 
     cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
-    return (Device("cpu", f"CPU, {cores} cores", True), _cuda())
+    memory = psutil.virtual_memory().total
+    return (Device("cpu", f"CPU, {cores} cores", True, memory=memory), _cuda())
 
 
 def choose(name: str) -> str:
@@ -61,6 +69,8 @@ def _cuda() -> Device:
     count = ctypes.c_int()
     if library.cuInit(0) or library.cuDeviceGetCount(ctypes.byref(count)) or not count.value:
         return Device("cuda", "NVIDIA GPU", False, "the NVIDIA driver finds no GPU")
-    name = ctypes.create_string_buffer(128)
+    name, memory = ctypes.create_string_buffer(128), ctypes.c_size_t()
     library.cuDeviceGetName(name, len(name), 0)
-    return Device("cuda", name.value.decode(errors="replace") or "NVIDIA GPU", True)
+    library.cuDeviceTotalMem_v2(ctypes.byref(memory), 0)
+    title = name.value.decode(errors="replace") or "NVIDIA GPU"
+    return Device("cuda", title, True, memory=memory.value)

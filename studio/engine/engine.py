@@ -39,7 +39,7 @@ class EngineSettings:
 
     Attributes:
         host: ``"process"`` runs plugins in worker processes, ``"thread"`` in the device thread.
-        memory_budget: Bytes that loaded models may take; by default half of the machine's memory.
+        memory_budget: Bytes that loaded models may take; by default half of the device's memory.
         worker_memory: Bytes one worker may take; by default four fifths of the machine's memory.
         stall_seconds: A job that says nothing for so long has failed.
         cancel_seconds: How long a cancelled job may take to leave by itself.
@@ -51,14 +51,12 @@ class EngineSettings:
     stall_seconds: float = 300.0
     cancel_seconds: float = 2.0
 
-    def for_host(self) -> HostSettings:
-        """The same with numbers for this machine."""
-        import psutil
-
-        total = psutil.virtual_memory().total
+    def for_host(self, device: str) -> HostSettings:
+        """The same with numbers for a device of this machine."""
+        memory = {each.name: each.memory for each in devices.usable()}
         return HostSettings(
-            memory_budget=self.memory_budget or total // 2,
-            worker_memory=self.worker_memory or total * 4 // 5,
+            memory_budget=self.memory_budget or memory[device] // 2,
+            worker_memory=self.worker_memory or memory["cpu"] * 4 // 5,
             stall_seconds=self.stall_seconds,
             cancel_seconds=self.cancel_seconds,
         )
@@ -244,7 +242,7 @@ class Engine:
 
     def _make_host(self, lane: str) -> Host:
         device = "cpu" if lane == FILES else lane
-        settings = self._settings.for_host()
+        settings = self._settings.for_host(device)
         if self._settings.host == "thread":
             return ThreadHost(self._registry, device, settings)
         return ProcessHost(device, settings)

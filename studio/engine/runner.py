@@ -130,7 +130,7 @@ class Runner:
         listener.loaded(loaded.runtime.name, loaded.runtime.device, loaded.runtime.notice)
         spec = loaded.generator.spec
         params = parse(spec.params, request.params, who=spec.id)
-        inputs, origins = self._inputs(spec, request.inputs)
+        inputs, origins = self._inputs(spec, request)
         write = writer(self._registry, request.export)
         for index in range(request.count):
             begun = time.perf_counter()
@@ -201,11 +201,14 @@ class Runner:
         return _last(generator.spec, steps, listener, index), latent
 
     def _inputs(
-        self, spec: GeneratorSpec, files: tuple[Path, ...]
+        self, spec: GeneratorSpec, request: Request
     ) -> tuple[tuple[Input, ...], tuple[RecipeInput, ...]]:
-        read = [self._read(file) for file in files]
-        for given, _ in read:
-            if type(given.asset) not in spec.accepts:
+        read = [self._read(file) for file in request.inputs]
+        points = request.latent.points if request.latent else ()
+        # a file that names a point of latent space is what the generator makes, not what it takes
+        named = {point.input for point, _ in points}
+        for index, (given, _) in enumerate(read):
+            if type(given.asset) not in spec.accepts and index not in named:
                 wanted = " or ".join(kind.title for kind in spec.accepts) or "no inputs"
                 raise InputFileError(
                     f"{spec.id} takes {wanted}; {given.name} holds {type(given.asset).title}",
