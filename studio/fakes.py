@@ -20,6 +20,7 @@ from studio.api import (
     Generator,
     GeneratorSpec,
     Image,
+    InputFileError,
     LatentAxis,
     LatentGenerator,
     LatentSpec,
@@ -260,28 +261,39 @@ class FakeExporter(Exporter[Params]):
         parts = {k: [v.dtype.str, v.shape, v.reshape(-1).tolist()] for k, v in arrays.items()}
         made = recipe.to_json() if recipe else None
         file.write_text(
-            json.dumps({"kind": asset.kind, "meta": meta, "arrays": parts, "recipe": made})
+            json.dumps({"kind": asset.kind, "meta": meta, "arrays": parts, "recipe": made}), "utf-8"
         )
 
     def read(self, file: Path) -> Asset:
-        import json
-
         import numpy as np
 
         from studio.assets import from_parts
 
-        held = json.loads(file.read_text())
-        arrays = {
-            k: np.array(values, np.dtype(dtype)).reshape(shape)
-            for k, (dtype, shape, values) in held["arrays"].items()
-        }
-        return from_parts(held["kind"], held["meta"], arrays)
+        held = _held(file)
+        try:
+            arrays = {
+                k: np.array(values, np.dtype(dtype)).reshape(shape)
+                for k, (dtype, shape, values) in held["arrays"].items()
+            }
+            return from_parts(held["kind"], held["meta"], arrays)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputFileError(f"{file.name} holds no asset", culprit=str(file)) from error
 
     def read_recipe(self, file: Path) -> Recipe | None:
-        import json
+        made = _held(file).get("recipe")
+        return read_recipe(str(made), where=file.name) if made else None
 
-        made = json.loads(file.read_text())["recipe"]
-        return read_recipe(made, where=file.name) if made else None
+
+def _held(file: Path) -> dict[str, Any]:
+    import json
+
+    try:
+        held = json.loads(file.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputFileError(f"{file.name} is no fake file", culprit=str(file)) from error
+    if not isinstance(held, dict):
+        raise InputFileError(f"{file.name} is no fake file", culprit=str(file))
+    return held
 
 
 @hookimpl

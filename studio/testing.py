@@ -14,12 +14,11 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.assets import (
-    KINDS,
     Asset,
     Audio,
     Image,
@@ -33,8 +32,9 @@ from studio.assets import (
 )
 from studio.engine.models import check_weights
 from studio.engine.runner import Context
+from studio.errors import InputFileError, JobCancelledError, StudioError, WeightsError
 from studio.exporter import Exporter
-from studio.generator import Generator, Input, LatentGenerator
+from studio.generator import Generator, GeneratorSpec, Input, LatentGenerator
 from studio.params import Params, describe, parse
 from studio.recipe import Recipe, RecipeInput
 from studio.registry import check_exporter_class, check_generator_class
@@ -119,14 +119,18 @@ def check_generator(
     spec = cls.spec
     for info in describe(spec.params):
         assert info.words, f"{spec.id}: parameter '{info.name}' says nothing about itself"
-    check_weights(spec)
-    values = parse(spec.params, dict(params or {}), who=spec.id)
+    _check_weights(spec)
+    try:
+        values = parse(spec.params, dict(params or {}), who=spec.id)
+    except StudioError as error:
+        raise AssertionError(str(error)) from error
     runtime, generator = LocalRuntime("cpu"), cls()
     generator.load(runtime)
     try:
         first = _make(generator, values, context(seed, inputs))
         again = _make(generator, values, context(seed, inputs))
         assert same(first, again), f"{spec.id}: seed {seed} made two different things"
+        _check_cancelling(generator, values, inputs)
         if isinstance(generator, LatentGenerator):
             _check_latent(generator, values, inputs)
     finally:
@@ -135,14 +139,53 @@ def check_generator(
     return first
 
 
+def _check_weights(spec: GeneratorSpec) -> None:
+    try:
+        sizes = check_weights(spec)
+    except WeightsError as error:
+        raise AssertionError(str(error)) from error
+    for weights, size in zip(spec.weights, sizes, strict=True):
+        name = weights.file.name
+        assert weights.size == size, f"{spec.id}: {name} has {size} bytes, not {weights.size}"
+        assert weights.licence, f"{spec.id}: {name} has no licence"
+    assert not spec.card or spec.card.is_file(), f"{spec.id}: its card {spec.card} is missing"
+
+
 def _make(generator: Generator[Any], params: Params, ctx: Context) -> Asset:
-    spec = generator.spec
-    steps = list(generator.generate(params, ctx))
-    assert steps, f"{spec.id} yielded nothing"
-    assert isinstance(steps[-1], spec.output), (
-        f"{spec.id} yielded {type(steps[-1]).__name__} last, expected {spec.output.__name__}"
+    id_, output = generator.spec.id, generator.spec.output
+    made = generator.generate(params, ctx)
+    assert isinstance(made, Iterator), (
+        f"{id_}.generate returned {type(made).__name__}, expected it to yield assets"
     )
+    steps = list(made)
+    assert steps, f"{id_} yielded nothing"
+    for step in steps:
+        assert isinstance(step, Asset), f"{id_} yielded {type(step).__name__}, which is no asset"
+    last = type(steps[-1])
+    assert last is output, f"{id_} yielded {last.__name__} last, expected {output.__name__}"
     return steps[-1]
+
+
+def _check_cancelling(generator: Generator[Any], params: Params, inputs: tuple[Input, ...]) -> None:
+    """A generator that asks whether it was cancelled leaves when it hears so."""
+    event = threading.Event()
+    event.set()
+    ctx = _Asked(0, inputs, "cpu", event, lambda *_: None)
+    try:
+        list(generator.generate(params, ctx))
+    except JobCancelledError:
+        return
+    assert not ctx.asked, f"{generator.spec.id} heard that it was cancelled and carried on"
+
+
+class _Asked(Context):
+    """A context that remembers whether anybody asked if the job was cancelled."""
+
+    asked = False
+
+    def check_cancelled(self) -> None:
+        self.asked = True
+        super().check_cancelled()
 
 
 def _check_latent(
@@ -158,41 +201,92 @@ def _check_latent(
     assert latent.dtype == np.float32, f"sample_latent gave {latent.dtype}, expected float32"
     first = generator.decode(latent, params, context(1, inputs))
     again = generator.decode(latent.copy(), params, context(1, inputs))
+    output = generator.spec.output
+    assert type(first) is output, f"decode gave {type(first).__name__}, not {output.__name__}"
     assert same(first, again), "decode made two different things of one latent"
-    shape = generator.directions().shape
+    directions = generator.directions()
     wanted = (len(spec.axes), spec.size)
-    assert shape == wanted, f"directions() has shape {shape}, expected {wanted}"
+    assert directions.shape == wanted, (
+        f"directions() has shape {directions.shape}, expected {wanted}"
+    )
+    names = [axis.name for axis in spec.axes]
+    assert len(set(names)) == len(names), f"two axes of {names} have one name"
+    if spec.encodes:
+        found = generator.encode(first, params)
+        assert found.shape == expected, f"encode gave shape {found.shape}, not {expected}"
+        assert found.dtype == np.float32, f"encode gave {found.dtype}, expected float32"
 
 
 def check_exporter(cls: type[Exporter[Any]]) -> None:
     """Check that an exporter keeps the contract.
 
     It writes every asset type it accepts, the same bytes each time, gives back the recipe that
-    went in, and reads what it wrote.
+    went in, reads what it wrote, and raises InputFileError for what is damaged.
 
     Raises:
         AssertionError: Says what is wrong.
     """
     reason = check_exporter_class(cls)
     assert not reason, reason
-    spec, exporter = cls.spec, cls()
-    recipe = _example_recipe(spec.id)
-    for kind in spec.accepts:
+    for kind in cls.spec.accepts:
         with tempfile.TemporaryDirectory() as folder:
-            files = [Path(folder, turn) for turn in ("a", "b")]
-            for place in files:
-                place.mkdir()
-                file = place / f"example{spec.suffixes[0]}"
-                exporter.write(example_asset(kind), file, spec.options(), recipe)
-                assert file.is_file(), f"{spec.id} wrote no file for {kind.title}"
-            one, two = (place / f"example{spec.suffixes[0]}" for place in files)
-            assert one.read_bytes() == two.read_bytes(), f"{spec.id} gave other bytes next time"
-            if spec.embeds:
-                found = exporter.read_recipe(one)
-                assert found == recipe, f"{spec.id} gave back another recipe: {found}"
-            if spec.reads:
-                read = exporter.read(one)
-                assert type(read) in KINDS.values(), f"{spec.id}.read gave {read!r}"
+            _check_kind(cls(), example_asset(kind), Path(folder))
+
+
+def _check_kind(exporter: Exporter[Any], asset: Asset, folder: Path) -> None:
+    spec = exporter.spec
+    recipe = _example_recipe(spec.id)
+    one, two, bare = (
+        _written(exporter, asset, folder / turn, made)
+        for turn, made in (("one", recipe), ("two", recipe), ("bare", None))
+    )
+    for first, second in zip(_files(one.parent), _files(two.parent), strict=True):
+        assert first.read_bytes() == second.read_bytes(), f"{spec.id} gave other bytes next time"
+    if spec.embeds:
+        found = exporter.read_recipe(one)
+        assert found == recipe, f"{spec.id} gave back another recipe: {found}"
+        found = exporter.read_recipe(bare)
+        assert found is None, f"{spec.id} gave a recipe that was never written: {found}"
+    if spec.reads:
+        for file in (one, bare):
+            read = exporter.read(file)
+            assert type(read) in spec.accepts, f"{spec.id}.read gave {type(read).__name__}"
+        _check_damaged(exporter, one)
+
+
+def _written(exporter: Exporter[Any], asset: Asset, folder: Path, recipe: Recipe | None) -> Path:
+    spec = exporter.spec
+    file = folder / f"example{spec.suffixes[0]}"
+    folder.mkdir()
+    exporter.write(asset, file, spec.options(), recipe)
+    assert file.is_file(), f"{spec.id} wrote no file for {asset.title}"
+    for companion in _files(folder):
+        assert companion.name.startswith(file.stem), (
+            f"{spec.id} wrote {companion.name} beside {file.name}, expected it to begin alike"
+        )
+    return file
+
+
+def _check_damaged(exporter: Exporter[Any], file: Path) -> None:
+    """Whatever a file holds, a reader understands it or raises InputFileError."""
+    whole = file.read_bytes()
+    half = len(whole) // 2
+    for damaged in (b"", whole[:half], whole[:-1], bytes(half) + whole[half:], b"\xff" * 100):
+        file.write_bytes(damaged)
+        for read in (exporter.read, exporter.read_recipe):
+            try:
+                read(file)
+            except InputFileError:
+                continue
+            except Exception as error:
+                raise AssertionError(
+                    f"{exporter.spec.id}.{read.__name__} raised {type(error).__name__} for a "
+                    f"damaged file, expected InputFileError: {error}"
+                ) from error
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
 
 
 def _example_recipe(exporter: str) -> Recipe:
