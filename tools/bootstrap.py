@@ -111,7 +111,8 @@ def make_venv() -> None:
 def pip(*arguments: str) -> None:
     """Run the pip of `.venv`; its own words say what went wrong."""
     command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", *arguments]
-    done = subprocess.run(command, cwd=ROOT)
+    calm = {**os.environ, "PYTHONWARNINGS": "ignore:Editable installation"}
+    done = subprocess.run(command, cwd=ROOT, env=calm)
     if done.returncode:
         sys.exit(f"pip could not install what is needed (see above); tried: {' '.join(arguments)}")
 

@@ -225,3 +225,12 @@ def test_commands_in_the_documentation_exist():
         ):
             words = re.match(r"studio [a-z]+( [a-z]+)?", line)[0]
             assert words in known or words.rsplit(" ", 1)[0] in known, f"{page.name}: {line}"
+
+
+def test_every_bundled_plugin_is_in_the_lines_that_install():
+    plugins = {file.parent.name for file in ROOT.glob("plugins/*/pyproject.toml")}
+    for page in (ROOT / "README.md", DOCS / "install.md"):
+        lines = [line for line in page.read_text("utf-8").splitlines() if "-e exporters" in line]
+        assert lines
+        for line in lines:
+            assert set(re.findall(r"-e plugins/(\w+)", line)) == plugins, page.name
