@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -256,7 +257,8 @@ def test_what_is_not_there_or_cannot_be_read_is_named(folder, tmp_path):
     assert refused(folder / "none.onnx").endswith("is missing or empty, expected an ONNX model")
     assert refused(folder).endswith("is missing or empty, expected an ONNX model")
     assert "missing or empty" in refused(write(folder, b""))
-    assert "cannot be read: " in refused(folder / f"{'n' * 5000}.onnx")
+    said = refused(folder / f"{'n' * 5000}.onnx")  # not every Python calls this an error
+    assert re.search("cannot be read: |is missing or empty", said)
 
 
 def test_a_model_cut_short_is_refused_or_whole_so_far(folder):
