@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +17,7 @@ from studio.cli.places import Place, place_of
 from studio.cli.sinks import FolderSink
 from studio.cli.wording import say_json
 from studio.errors import InputFileError, UsageError
+from studio.exporter import sidecar_of
 from studio.jobs import Export, Item, LatentMix, LatentPoint, Request
 from studio.recipe import Recipe, RecipeInput
 
@@ -77,44 +78,37 @@ def replay(
     """Make files again and say `identical`, or what differs."""
     place = None if out is None else place_of(out, len(files))
     recipes = [recipe_of(session.registry, file) for file in files]
-    requests = [
-        _request(session.registry, file, recipe, inputs, device)
-        for file, recipe in zip(files, recipes, strict=True)
-    ]
     verdicts = []
-    with session.engine() as engine, _staging(place) as folder:
-        for file, recipe, request in zip(files, recipes, requests, strict=True):
-            sink = FolderSink(place, overwrite=overwrite) if place else None
-            judge = _Judge(session.registry, file, recipe, sink)
-            list(engine.run(_into(request, folder, place), sink=judge))
-            verdicts.append(judge.verdict)
-            if not as_json:
-                _say(judge.verdict, alone=len(files) == 1)
+    with tempfile.TemporaryDirectory(prefix="studio-replay-") as temporary:
+        requests = [
+            _request(session.registry, file, recipe, _Inputs(inputs, Path(temporary)), device)
+            for file, recipe in zip(files, recipes, strict=True)
+        ]
+        if place is not None:
+            place.prepare()
+        with session.engine() as engine:
+            for file, recipe, request in zip(files, recipes, requests, strict=True):
+                sink = FolderSink(place, overwrite=overwrite) if place else None
+                judge = _Judge(session.registry, file, recipe, sink)
+                list(engine.run(_into(request, Path(temporary), place), sink=judge))
+                verdicts.append(judge.verdict)
+                if not as_json:
+                    _say(judge.verdict, alone=len(files) == 1)
     if as_json:
         say_json([asdict(verdict) for verdict in verdicts])
     return 0 if all(verdict.identical for verdict in verdicts) else 1
 
 
-@contextlib.contextmanager
-def _staging(place: Place | None) -> Iterator[Path]:
-    """Where replays are made: in the folder they are to stay in, or in a temporary one."""
-    if place is not None:
-        place.prepare()
-        yield place.folder
-    else:
-        with tempfile.TemporaryDirectory(prefix="studio-replay-") as temporary:
-            yield Path(temporary)
-
-
-def _into(request: Request, folder: Path, place: Place | None) -> Request:
-    """The request with the place where its file is made."""
+def _into(request: Request, temporary: Path, place: Place | None) -> Request:
+    """The request with where its file is made: where it is to stay, or in a temporary folder."""
     assert request.export is not None
     names = (place.name,) if place and place.name else request.export.names
+    folder = place.folder if place else temporary
     return replace(request, export=replace(request.export, folder=folder, names=names))
 
 
 def _request(
-    registry: Registry, file: Path, recipe: Recipe, given: Sequence[Path], device: str
+    registry: Registry, file: Path, recipe: Recipe, inputs: _Inputs, device: str
 ) -> Request:
     """What makes a file again, but for where it goes.
 
@@ -131,14 +125,14 @@ def _request(
         recipe.generator,
         params=recipe.params,
         seed=recipe.seed,
-        inputs=tuple(_find_input(file, wanted, given) for wanted in _inputs(registry, recipe)),
+        inputs=tuple(inputs.find(file, wanted) for wanted in _needed(registry, recipe)),
         latent=latent or None,
         export=Export(exporter, Path(), (file.name,), recipe.options),
         device=_device(recipe) if device == "same" else device,
     )
 
 
-def _inputs(registry: Registry, recipe: Recipe) -> tuple[RecipeInput, ...]:
+def _needed(registry: Registry, recipe: Recipe) -> tuple[RecipeInput, ...]:
     """The inputs that have to be there: not those that only named a point of latent space."""
     accepts = registry.generator(recipe.generator).spec.max_inputs
     return recipe.inputs if accepts else ()
@@ -152,29 +146,52 @@ def _device(recipe: Recipe) -> str:
     return recipe.device if recipe.device in usable_here else "auto"
 
 
-def _find_input(file: Path, wanted: RecipeInput, given: Sequence[Path]) -> Path:
-    """Find a file that went in, by its hash.
+class _Inputs:
+    """Finds the files that went in, by their hashes.
 
-    Raises:
-        InputFileError: It is nowhere to be found.
+    Args:
+        given: Those that were given.
+        folder: Where one that has another name now is copied to under its own, because a recipe
+            holds the names.
     """
-    from studio.project.files import sha256_of
 
-    for candidate in _candidates(file, wanted.name, given):
-        if candidate.is_file() and sha256_of(candidate) == wanted.sha256:
-            return candidate
-    raise InputFileError(
-        f"{file} was made from '{wanted.name}' (sha256 {wanted.sha256[:12]}…), which is neither "
-        "given with --input nor beside it",
-        culprit=wanted.name,
-    )
+    def __init__(self, given: Sequence[Path], folder: Path) -> None:
+        self._given = given
+        self._folder = folder
 
+    def find(self, file: Path, wanted: RecipeInput) -> Path:
+        """Find an input of ``file``.
 
-def _candidates(file: Path, name: str, given: Sequence[Path]) -> Iterator[Path]:
-    """Where an input may be: given, or beside the file, which in a project is all of its assets."""
-    yield from given
-    yield file.with_name(name)
-    yield from sorted(file.parent.glob(f"*{Path(name).suffix}"))
+        Raises:
+            InputFileError: It is nowhere to be found.
+        """
+        from studio.project.files import sha256_of
+
+        for candidate in self._candidates(file, wanted.name):
+            if candidate.is_file() and sha256_of(candidate) == wanted.sha256:
+                return (
+                    candidate if candidate.name == wanted.name else self._named(candidate, wanted)
+                )
+        raise InputFileError(
+            f"{file} was made from '{wanted.name}' (sha256 {wanted.sha256[:12]}…), which is "
+            "neither given with --input nor beside it",
+            culprit=wanted.name,
+        )
+
+    def _candidates(self, file: Path, name: str) -> Iterator[Path]:
+        """Where it may be; in a project all of its assets lie beside the file."""
+        yield from self._given
+        yield file.with_name(Path(name).name)
+        yield from sorted(file.parent.glob(f"*{Path(name).suffix}"))
+
+    def _named(self, found: Path, wanted: RecipeInput) -> Path:
+        folder = self._folder / wanted.sha256
+        folder.mkdir(exist_ok=True)
+        copy = folder / Path(wanted.name).name
+        shutil.copy(found, copy)
+        if sidecar_of(found).is_file():
+            shutil.copy(sidecar_of(found), sidecar_of(copy))
+        return copy
 
 
 class _Judge:

@@ -83,8 +83,8 @@ _MODULE = '''"""{title}: a plugin for Multimodal Studio."""
 
 from collections.abc import Iterator
 from pathlib import Path
-{numpy}
-from studio.api import (
+
+{numpy}from studio.api import (
 {imports}
 )
 
@@ -160,8 +160,9 @@ What it makes, from what it learned, under which licence, and what it cannot do.
 
 _TEST = '''"""The contract holds: the same seed makes the same thing, and nothing else is needed."""
 
-from {package} import {cls}
 from studio.testing import check_generator
+
+from {package} import {cls}
 
 
 def test_keeps_the_contract() -> None:
@@ -231,7 +232,7 @@ def _files(name: str, kind: str) -> dict[str, str]:
         "cls": "".join(part.capitalize() for part in name.split("-")) + "Generator",
         "output": KINDS[kind].__name__,
         "imports": "\n".join(f"    {word}," for word in names),
-        "numpy": "\nimport numpy as np\n" if "np." in body else "",
+        "numpy": "import numpy as np\n" if "np." in body else "",
         "params": params,
         "body": body,
     }
