@@ -1,0 +1,189 @@
+"""The training loop: batches, the log of losses, sample sheets, and checkpoints to go on from."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from studio_image_gan.training.adversary import Adversary, Progress
+from studio_image_gan.training.checkpoint import gather, read_checkpoint, scatter, write_checkpoint
+from studio_image_gan.training.data import Pictures, premultiplied, split
+from studio_image_gan.training.sheets import contact_sheet, straight
+
+CHECKPOINT = "checkpoint.safetensors"
+LOSSES = "losses.csv"
+_COLUMNS = ("images", "cpu_seconds", "discriminator", "generator", "margin", "slope", "augmented")
+_EXTRA_WEIGHT = 0.25  # an extra picture (a skin tone, say) is drawn a quarter as often
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    """How long to train and how often to write.
+
+    Attributes:
+        images: Pictures to show in all.
+        batch: Pictures to a step.
+        log_every: Steps between rows in the log.
+        sheet_every: Pictures between sample sheets.
+        save_every: Pictures between checkpoints.
+    """
+
+    images: int
+    batch: int = 32
+    log_every: int = 100
+    sheet_every: int = 20_000
+    save_every: int = 10_000
+
+
+class Batches:
+    """Random training pictures, mirrored where that does no harm."""
+
+    def __init__(self, pictures: Pictures, batch: int, rng: torch.Generator) -> None:
+        train, _ = split(pictures)
+        self._rgba = torch.from_numpy(premultiplied(pictures.rgba[train]))
+        self._labels = torch.from_numpy(pictures.labels[train])
+        self._mirror = torch.from_numpy(pictures.mirror[train])
+        self._weights = torch.where(torch.from_numpy(pictures.extra[train]), _EXTRA_WEIGHT, 1.0)
+        self._classes = len(pictures.classes)
+        self._batch, self._rng = batch, rng
+
+    def draw(self) -> tuple[Tensor, Tensor]:
+        """Premultiplied pictures [N, 4, H, W] in 0..1 and one-hot classes [N, C]."""
+        picks = torch.multinomial(self._weights, self._batch, replacement=True, generator=self._rng)
+        mirrored = self._mirror[picks] & (torch.rand(self._batch, generator=self._rng) < 0.5)
+        real = self._rgba[picks]
+        real = torch.where(mirrored[:, None, None, None], real.flip(3), real)
+        onehot = torch.nn.functional.one_hot(self._labels[picks], self._classes).float()
+        return real.contiguous(memory_format=torch.channels_last), onehot
+
+
+class Training:
+    """A run in a folder, which it starts or goes on with."""
+
+    def __init__(
+        self,
+        adversary: Adversary,
+        batches: Batches,
+        rng: torch.Generator,
+        out: Path,
+        config: LoopConfig,
+        facts: dict[str, Any],
+    ) -> None:
+        self.adversary, self.batches, self.rng = adversary, batches, rng
+        self.out, self.config, self.facts = out, config, facts
+        self.shown, self.steps, self.cpu_seconds = 0, 0, 0.0
+        self._stop = False
+        self._sums: dict[str, list[float]] = defaultdict(list)
+
+    def resume(self) -> bool:
+        """Take up the folder's checkpoint, if there is one.
+
+        Raises:
+            ValueError: The checkpoint belongs to a run with other networks, data or seed.
+        """
+        path = self.out / CHECKPOINT
+        if not path.exists():
+            return False
+        tensors, facts = read_checkpoint(path)
+        if facts["run"] != json.loads(json.dumps(self.facts)):
+            raise ValueError(f"{path} belongs to another run: {facts['run']} is not {self.facts}")
+        self.rng.set_state(tensors.pop("rng"))
+        scatter(tensors, self.adversary.networks, self.adversary.optimisers)
+        self.shown, self.steps = facts["shown"], facts["steps"]
+        self.cpu_seconds = facts["cpu_seconds"]
+        _cut_log(self.out / LOSSES, self.shown)
+        return True
+
+    @property
+    def finished(self) -> bool:
+        """Whether the budget of pictures is used."""
+        return self.shown >= self.config.images
+
+    def stop(self) -> None:
+        """End `run` after the step it is at; may be called from a signal handler."""
+        self._stop = True
+
+    def run(self, tell: Callable[[str], None] = print) -> None:
+        """Train until the budget is used or `stop` is called, then write a checkpoint."""
+        started = time.process_time() - self.cpu_seconds
+        while not (self.finished or self._stop):
+            real, onehot = self.batches.draw()
+            progress = Progress(self.shown, self.config.images, self.steps)
+            for name, value in self.adversary.step(real, onehot, progress).items():
+                self._sums[name].append(value)
+            before, self.shown = self.shown, self.shown + len(real)
+            self.steps += 1
+            self.cpu_seconds = time.process_time() - started
+            if self.steps % self.config.log_every == 0:
+                tell(self._log())
+            if _passed(before, self.shown, self.config.sheet_every):
+                self.draw_sheet()
+            if _passed(before, self.shown, self.config.save_every):
+                self.save()
+        if self._sums:
+            tell(self._log())
+        self.save()
+        if self.finished:
+            self.draw_sheet()
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        tensors = gather(self.adversary.networks, self.adversary.optimisers)
+        tensors["rng"] = self.rng.get_state()
+        facts = {
+            "run": self.facts,
+            "shown": self.shown,
+            "steps": self.steps,
+            "cpu_seconds": self.cpu_seconds,
+        }
+        write_checkpoint(self.out / CHECKPOINT, tensors, facts)
+
+    def draw_sheet(self) -> None:
+        """Write a sheet of samples: a row for each class, the same noise every time."""
+        classes = len(self.facts["classes"])
+        onehot = torch.eye(classes).repeat_interleave(12, dim=0)
+        pictures = self.adversary.sample(onehot, torch.Generator().manual_seed(0))
+        sheet = contact_sheet(straight(pictures.numpy().astype(np.float32)), columns=12)
+        sheet.save(self.out / f"samples-{self.shown:08d}.png")
+
+    def _log(self) -> str:
+        means = {name: sum(values) / len(values) for name, values in self._sums.items()}
+        self._sums.clear()
+        row = {"images": self.shown, "cpu_seconds": round(self.cpu_seconds, 1)}
+        row |= {name: round(value, 5) for name, value in means.items()}
+        path = self.out / LOSSES
+        fresh = not path.exists()
+        with path.open("a", newline="") as stream:
+            writer = csv.DictWriter(stream, _COLUMNS, restval="")
+            if fresh:
+                writer.writeheader()
+            writer.writerow(row)
+        return ", ".join(f"{name} {value}" for name, value in row.items())
+
+
+def _passed(before: int, after: int, every: int) -> bool:
+    return before // every != after // every
+
+
+def _cut_log(path: Path, shown: int) -> None:
+    """Drop the rows that were logged after the checkpoint."""
+    if not path.exists():
+        return
+    with path.open(newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if int(row["images"]) <= shown]
+    temporary = path.with_suffix(".partial")
+    with temporary.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, _COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    temporary.replace(path)

@@ -1,0 +1,90 @@
+"""Generated pictures to measure, from a run of the baseline or from the files that ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from studio_image_gan.pixels import to_pixels
+from studio_image_gan.space import StyleSpace
+from studio_image_gan.training.checkpoint import read_checkpoint, select
+from studio_image_gan.training.dcgan import DcganConfig, DcganGenerator
+from studio_image_gan.training.sheets import straight
+
+Pixels = NDArray[np.uint8]
+
+
+class Sampler(Protocol):
+    """Makes pictures; the same seed makes the same ones."""
+
+    def __call__(self, labels: NDArray[np.int64], seed: int) -> Pixels:
+        """Straight RGBA uint8 [N, size, size, 4] for the wanted classes [N]."""
+
+
+class DcganSampler:
+    """The baseline of a run's checkpoint; it knows no classes."""
+
+    def __init__(self, checkpoint: Path) -> None:
+        tensors, self.facts = read_checkpoint(checkpoint)
+        config = dict(self.facts["run"]["config"])
+        config["channels"] = tuple(config["channels"])
+        self._config = DcganConfig(**config)
+        self._generator = DcganGenerator(self._config)
+        self._generator.load_state_dict(select(tensors, "network.generator."))
+        self._generator.eval()
+
+    def __call__(self, labels: NDArray[np.int64], seed: int) -> Pixels:
+        """See `Sampler`."""
+        rng = torch.Generator().manual_seed(seed)
+        parts = []
+        for start in range(0, len(labels), 256):
+            count = len(labels[start : start + 256])
+            z = torch.rand(count, self._config.z_dim, generator=rng) * 2.0 - 1.0
+            with torch.no_grad():
+                parts.append(straight(self._generator(z).numpy()))
+        return np.concatenate(parts)
+
+
+class OnnxSampler:
+    """The files that ship, through ONNX Runtime.
+
+    Args:
+        folder: Holds `mapping.onnx`, `synthesis.onnx` and `space.json`.
+        truncation: psi; 1 samples the whole distribution.
+    """
+
+    def __init__(self, folder: Path, truncation: float = 1.0) -> None:
+        self._space = StyleSpace.read(folder / "space.json")
+        self._mapping = _session(folder / "mapping.onnx")
+        self._synthesis = _session(folder / "synthesis.onnx")
+        self._truncation = truncation
+
+    def __call__(self, labels: NDArray[np.int64], seed: int) -> Pixels:
+        """See `Sampler`."""
+        rng = np.random.default_rng(seed)
+        space = self._space
+        parts: list[Pixels] = []
+        for start in range(0, len(labels), 64):
+            some = labels[start : start + 64]
+            z = rng.standard_normal((len(some), space.z_dim), dtype=np.float32)
+            onehot = np.eye(len(space.classes), dtype=np.float32)[some]
+            (w,) = self._mapping.run(None, {"z": z, "classes": onehot})
+            w = space.means[some] + np.float32(self._truncation) * (w - space.means[some])
+            styles = np.repeat(w[:, None], space.layers, axis=1)
+            (rgba,) = self._synthesis.run(None, {"styles": styles})
+            parts.extend(to_pixels(picture) for picture in rgba)
+        return np.stack(parts)
+
+
+def _session(path: Path) -> Any:
+    # Offline means offline: ONNX Runtime reports home unless this is set before its first import.
+    import os
+
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
