@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from collections.abc import Iterator
@@ -127,7 +128,9 @@ class Png(_Picture[PngOptions]):
         if text:
             info.add_itxt(KEY, text)
         picture, extra = (_indexed(pixels) if options.indexed else None) or (_to_pillow(pixels), {})
-        picture.save(file, "PNG", pnginfo=info, compress_level=options.compression, **extra)
+        out = io.BytesIO()  # one write instead of a dozen, which a thousand sprites feel
+        picture.save(out, "PNG", pnginfo=info, compress_level=options.compression, **extra)
+        file.write_bytes(out.getbuffer())
 
     def _read(self, file: Path) -> Image:
         with self._open(file) as picture:
