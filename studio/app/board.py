@@ -42,7 +42,8 @@ class Board:
         self._unsaved: dict[int, Card] = {}
         self._saving = threading.Lock()
         self._batches: dict[str, list[int]] = {}
-        project.assets_added.connect(self._when_added)
+        for signal in (project.assets_added, project.assets_removed, project.assets_restored):
+            signal.connect(self._when_known)
         project.cards_placed.connect(self._when_placed)
 
     def load(self, rows: Sequence[AssetRow], cards: Sequence[Card]) -> None:
@@ -142,7 +143,7 @@ class Board:
             remember_and_undo,
         )
 
-    def _when_added(self, rows: list[AssetRow]) -> None:
+    def _when_known(self, rows: list[AssetRow]) -> None:
         self._background.deliver(lambda: self.rows.update({row.id: row for row in rows}))
 
     def _when_placed(self, cards: list[Card]) -> None:
@@ -188,29 +189,25 @@ class Board:
         frames = [card.id for card in cards if card.asset_id is None]
         assets = [card.asset_id for card in cards if card.asset_id is not None]
 
-        def work() -> list[AssetRow]:
+        def work() -> None:
             if frames:
                 self.project.remove_cards(frames)
-            return self.project.remove(assets) if assets else []
+            if assets:
+                self.project.remove(assets)
 
-        self._background.do(self._background.project, work, self._know, self._refused)
+        self._background.do(self._background.project, work, failed=self._refused)
 
     def _restore(self, cards: Sequence[Card]) -> None:
         assets = [card.asset_id for card in cards if card.asset_id is not None]
 
-        def work() -> list[AssetRow]:
-            rows = self.project.restore(assets) if assets else []
+        def work() -> None:
+            if assets:
+                self.project.restore(assets)
             self.project.place_cards(cards)
-            return rows
 
-        def then(rows: list[AssetRow]) -> None:
-            self._know(rows)
-            self._show(cards)
-
-        self._background.do(self._background.project, work, then, self._refused)
-
-    def _know(self, rows: Sequence[AssetRow]) -> None:
-        self.rows.update({row.id: row for row in rows})
+        self._background.do(
+            self._background.project, work, lambda _: self._show(cards), self._refused
+        )
 
     def _refused(self, error: StudioError) -> None:
         """Say it, and show what the project really has."""
@@ -225,7 +222,7 @@ class Board:
         missing = set(self.cards) - {card.id for card in cards}
         for id_ in missing:
             del self.cards[id_]
-        self._know(rows)
+        self.rows.update({row.id: row for row in rows})
         if missing:
             self.gone.emit(list(missing))
         self._show(cards)

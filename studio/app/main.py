@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
@@ -107,13 +108,25 @@ def open_project(folder: Path) -> Opened:
             folder.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ProjectError(f"{folder.parent} cannot be made: {error.strerror}") from None
-    project = Project.create(folder) if new else Project.open(folder)
+    registry = Registry.discover(load_settings().disabled_plugins)
+    kind_of = partial(kind_of_file, registry)
+    make = Project.create if new else Project.open
+    project = make(folder, kind_of=kind_of)
     try:
-        registry = Registry.discover(load_settings().disabled_plugins)
         return Opened(project, registry, Loaded.read(project), new)
     except BaseException:
         project.close()
         raise
+
+
+def kind_of_file(registry: Registry, file: Path) -> str:
+    """The kind of asset in a file, by the exporters there are."""
+    from studio.project.kinds import kind_of_suffix
+
+    try:
+        return registry.exporter_for_suffix(file.suffix).spec.accepts[0].kind
+    except StudioError:
+        return kind_of_suffix(file)
 
 
 def build_window(opened: Opened, *, starter: bool = False, host: str = "process") -> Window:

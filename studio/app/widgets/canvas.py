@@ -40,8 +40,8 @@ class Canvas(QGraphicsView):
     """Shows cards and says what a person does with them. Holds nothing the project does not."""
 
     selected = Signal(tuple)  # card ids, in the order of reading
-    moved = Signal(dict)  # card id to its new corner
-    nudged = Signal(dict)  # the same, by arrow key
+    moved = Signal(object)  # card id to its new corner
+    nudged = Signal(object)  # the same, by arrow key
     dropped = Signal(list, QPointF)  # files, and where
     zoomed = Signal(float)
     opened = Signal(int)  # card id
@@ -68,7 +68,7 @@ class Canvas(QGraphicsView):
         self.setVerticalScrollBarPolicy(off)
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorUnderMouse)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setAcceptDrops(True)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -164,14 +164,18 @@ class Canvas(QGraphicsView):
         """How many screen pixels a canvas unit has."""
         return self.transform().m11()
 
-    def zoom_by(self, factor: float, *, centre: bool = True) -> None:
-        """Zoom in (above 1) or out, around the middle or around the cursor."""
-        target = min(max(self.zoom() * factor, LEAST), MOST)
-        anchors = QGraphicsView.ViewportAnchor
-        if centre:
-            self.setTransformationAnchor(anchors.AnchorViewCenter)
-        self.scale(target / self.zoom(), target / self.zoom())
-        self.setTransformationAnchor(anchors.AnchorUnderMouse)
+    def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
+        """Zoom in (above 1) or out; what is at a point of the view, or in its middle, stays."""
+        at = at or self.viewport().rect().center()
+        fixed = self.mapToScene(at)
+        share = min(max(self.zoom() * factor, LEAST), MOST) / self.zoom()
+        self.scale(share, share)
+        away = self.mapFromScene(fixed) - at
+        for bar, by in (
+            (self.horizontalScrollBar(), away.x()),
+            (self.verticalScrollBar(), away.y()),
+        ):
+            bar.setValue(bar.value() + by)
         self._on_zoomed()
 
     def actual_size(self) -> None:
@@ -240,7 +244,7 @@ class Canvas(QGraphicsView):
             bar = self.horizontalScrollBar()
             bar.setValue(bar.value() - turn)
         elif turn:
-            self.zoom_by(1.0015**turn, centre=False)
+            self.zoom_by(1.0015**turn, event.position().toPoint())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -198,7 +198,9 @@ def row(*widgets: QWidget | None, gap: int = 8) -> QHBoxLayout:
 
 def clear(layout: QVBoxLayout | QHBoxLayout) -> None:
     """Take everything out of a layout and delete it."""
-    while (item := layout.takeAt(0)) is not None:
+    while layout.count():
+        item = layout.takeAt(0)
+        assert item is not None
         if (widget := item.widget()) is not None:
             widget.hide()
             widget.deleteLater()
