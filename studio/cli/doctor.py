@@ -194,7 +194,7 @@ def _folders() -> Iterator[Finding]:
     }
     for name, folder in folders.items():
         there = next(f for f in (folder, *folder.parents) if f.exists())
-        writable = os.access(there, os.W_OK)
+        writable = there.is_dir() and os.access(there, os.W_OK)
         free = shutil.disk_usage(there).free
         words = f"{folder}, {size(free)} free" + ("" if writable else ", cannot be written")
         yield Finding("folders", name, "ok" if writable and free > 10**8 else "wrong", words)
