@@ -126,8 +126,10 @@ def install(level: str, runtime: str) -> None:
     if before.get("runtime", runtime) != runtime:
         pip("uninstall", "-y", PACKAGES[before["runtime"]])
     level = "test" if before.get("level") == "test" else level
-    # The build tool is the pinned one just installed, not the newest there happens to be.
-    pip("install", "--no-build-isolation", "-c", str(CONSTRAINTS), *requirements(level, runtime))
+    # The build tool is the pinned one just installed, not the newest there happens to be. Python
+    # compiles what it imports; torch alone has ten times as much.
+    options = ("--no-build-isolation", "--no-compile", "-c", str(CONSTRAINTS))
+    pip("install", *options, *requirements(level, runtime))
     stamp = {"level": level, "runtime": runtime, "fingerprint": fingerprint()}
     STAMP.write_text(json.dumps(stamp), encoding="utf-8")
 
