@@ -49,7 +49,7 @@ class JobList:
         return [job for job in self.engine.jobs() if not job.request.live]
 
     def keep(self, id_: str) -> None:
-        """Keep a job with the project from now on, so that it survives a crash."""
+        """Keep a job with the project from now on, so that it survives a crash. Any thread may."""
         self._kept.add(id_)
         self._save(id_)
 

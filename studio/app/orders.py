@@ -83,10 +83,14 @@ class Orders:
             export = Export(
                 chosen.spec.id, self.project.assets_folder, tuple(names), dict(options or {})
             )
-            whole = replace(request, export=export, device=request.device or self.device)
+            whole = replace(request, export=export, device=self.device_for(request))
             return self._submit(whole, tuple(parents))
 
         self._background.do(self._background.requests, work, then, failed or self.board.failed.emit)
+
+    def device_for(self, request: Request) -> str:
+        """The device a request names, or the one the person chose."""
+        return self.device if request.device == "auto" else request.device
 
     def retry(self, job: JobSnapshot) -> None:
         """Ask for the same again, where something went wrong or was cancelled."""
@@ -201,7 +205,7 @@ class Orders:
 
         job = self.engine.submit(request, sink=sink, job_id=job_id)
         self._parents[job.id] = parents
-        self._background.deliver(lambda: self.jobs.keep(job.id))
+        self.jobs.keep(job.id)
         return job
 
     def _put_back(self, job: JobSnapshot, there: set[str]) -> StudioError | None:

@@ -59,7 +59,16 @@ class LivePlay:
         with self._lock:
             self._tag += 1
             self._anchor = anchor
-            self._next = (self._tag, replace(request, live="app", priority=FIRST, export=None))
+            self._next = (
+                self._tag,
+                replace(
+                    request,
+                    live="app",
+                    priority=FIRST,
+                    export=None,
+                    device=self._orders.device_for(request),
+                ),
+            )
             busy = bool(self._busy)
         if not busy:
             self._send()

@@ -188,8 +188,9 @@ class Session:
         """End it all: waiting jobs stay in the project. May take as long as a plugin hangs on,
         so not for the main thread while a window is to be seen.
         """
-        self.jobs.close()
         self.live.stop()
+        self.background.settle()
+        self.jobs.close()
         self.engine.close()
         if not self.background.close():
             log.error("the project's thread did not end; what it was writing may be missing")

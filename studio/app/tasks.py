@@ -118,10 +118,17 @@ class Background:
 
         lane.put(task)
 
+    def settle(self, seconds: float = 5.0) -> None:
+        """Take no more orders, and let the project write down those that were given."""
+        self.requests.close(seconds)
+        written = threading.Event()
+        self.project.put(written.set)
+        written.wait(seconds)
+
     def close(self, seconds: float = 10.0) -> bool:
         """Let the project finish what it was given; pictures may be left behind."""
         self.pictures.close(0.2)
-        self.requests.close(2.0)
+        self.requests.close(0.2)
         return self.project.close(seconds)
 
     def _answer(self, to: Callable[[Any], object] | None, value: object) -> None:

@@ -30,8 +30,10 @@ class Act:
     local: bool = False
 
 
-def build_menus(window: QMainWindow, acts: list[Act]) -> dict[str, QAction]:
-    """Make the menus; returns every action by its words."""
+def build_menus(
+    window: QMainWindow, acts: list[Act]
+) -> tuple[dict[str, QAction], dict[str, QMenu]]:
+    """Make the menus; returns every action by its words, and every menu by its name."""
     menus: dict[str, QMenu] = {}
     made: dict[str, QAction] = {}
     for act in acts:
@@ -48,7 +50,7 @@ def build_menus(window: QMainWindow, acts: list[Act]) -> dict[str, QAction]:
             action.triggered.connect(lambda _=False, run=run: run())
         menus[act.menu].addAction(action)
         made[act.words] = action
-    return made
+    return made, menus
 
 
 def elsewhere() -> list[Act]:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from shiboken6 import isValid
 
 from studio.app.widgets.actions import Act, elsewhere
 from studio.app.widgets.dialogs import About, Shortcuts
@@ -108,6 +109,31 @@ def _make(window: Window) -> list[Act]:
         Act("Make", "Same again", ("Ctrl+Shift+R",), lambda: first(orders.replay)),
         Act("Make", "Use selection as input", ("Ctrl+I",), window.use_selection),
     ]
+
+
+def add_devices(window: Window, menu: QMenu) -> None:
+    """Add the choice of where jobs run, once it is known what can be used."""
+    from studio.engine import devices
+
+    orders, background = window.session.orders, window.session.background
+
+    def fill(found: tuple[devices.Device, ...]) -> None:
+        if not isValid(menu):
+            return
+        place = menu.addMenu("Run on")
+        group = QActionGroup(place)
+        for name, title, reason in (
+            ("auto", "Automatic", ""),
+            *((each.name, each.title, each.reason) for each in found),
+        ):
+            action = QAction(f"{title}: {reason}" if reason else title, place, checkable=True)
+            action.setEnabled(not reason)
+            action.setChecked(name == orders.device)
+            action.triggered.connect(lambda _=False, name=name: setattr(orders, "device", name))
+            group.addAction(action)
+            place.addAction(action)
+
+    background.do(background.requests, devices.usable, fill)
 
 
 def _queue(window: Window) -> list[Act]:

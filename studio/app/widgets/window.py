@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, Qt, QTimer
+from PySide6.QtCore import QByteArray, QPointF, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QWidget
 
@@ -20,7 +20,7 @@ from studio.app.widgets.common import column
 from studio.app.widgets.inspector import Inspector
 from studio.app.widgets.maker import Maker, Order
 from studio.app.widgets.making import Making
-from studio.app.widgets.menus import all_acts
+from studio.app.widgets.menus import add_devices, all_acts
 from studio.app.widgets.overlay import EmptyState, Hints, NewsBar, ZoomBar
 from studio.app.widgets.queue import QueueView
 from studio.errors import ParamError, StudioError
@@ -59,7 +59,8 @@ class Window(QMainWindow):
         )
         self._lay_out()
         self.acts = all_acts(self)
-        self.actions_ = build_menus(self, self.acts)
+        self.actions_, self.menus_ = build_menus(self, self.acts)
+        add_devices(self, self.menus_["Make"])
         self._keep_view = QTimer(self, singleShot=True, interval=_KEEP_VIEW)
         self._keep_view.timeout.connect(self._save_view)
         self._connect()
@@ -70,6 +71,9 @@ class Window(QMainWindow):
         self.setWindowTitle(
             f"{loaded.title or self.session.project.folder.stem} – Multimodal Studio"
         )
+        place = self.prefs.get("place", "")
+        if isinstance(place, str) and place:
+            self.restoreGeometry(QByteArray.fromBase64(place.encode("ascii", "replace")))
         self.session.start(loaded)
         view = loaded.viewport
         if view == Viewport():
@@ -97,7 +101,7 @@ class Window(QMainWindow):
         column(holder, 0, 0).addWidget(self.across)
         self.setCentralWidget(holder)
         self.resize(1440, 900)
-        self.setMinimumSize(720, 480)
+        self.setMinimumSize(960, 600)
 
     def arrange(self) -> None:
         """Give the panels their usual sizes; wide text has wide panels."""
@@ -184,9 +188,7 @@ class Window(QMainWindow):
 
     def _on_ordered(self, order: Order) -> None:
         maker = self.maker()
-        request = Request(
-            order.generator, order.params, order.seed, order.count, order.inputs, device=""
-        )
+        request = Request(order.generator, order.params, order.seed, order.count, order.inputs)
 
         def failed(error: StudioError) -> None:
             shown = isinstance(error, ParamError) and maker is not None and maker.show_error(error)
@@ -314,5 +316,11 @@ class Window(QMainWindow):
         self.canvas.close_down()
         self.inspector.close_down()
         self.queue.close_down()
-        self.ending = threading.Thread(target=self.session.close, name="ending")
+        place = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        self.ending = threading.Thread(target=self._end, args=(place,), name="ending")
         self.ending.start()
+
+    def _end(self, place: str) -> None:
+        """Everything that may take its time, while there is nothing to be seen any more."""
+        self.session.close()
+        self.prefs.keep(place=place)
