@@ -40,7 +40,7 @@ class EngineSettings:
     Attributes:
         host: ``"process"`` runs plugins in worker processes, ``"thread"`` in the device thread.
         memory_budget: Bytes that loaded models may take; by default half of the device's memory.
-        worker_memory: Bytes one worker may take; by default four fifths of the machine's memory.
+        worker_memory: Bytes one worker may take; by default four fifths of what is free.
         stall_seconds: A job that says nothing for so long has failed.
         cancel_seconds: How long a cancelled job may take to leave by itself.
     """
@@ -53,10 +53,12 @@ class EngineSettings:
 
     def for_host(self, device: str) -> HostSettings:
         """The same with numbers for a device of this machine."""
+        import psutil
+
         memory = {each.name: each.memory for each in devices.usable()}
         return HostSettings(
             memory_budget=self.memory_budget or memory[device] // 2,
-            worker_memory=self.worker_memory or memory["cpu"] * 4 // 5,
+            worker_memory=self.worker_memory or psutil.virtual_memory().available * 4 // 5,
             stall_seconds=self.stall_seconds,
             cancel_seconds=self.cancel_seconds,
         )
