@@ -10,7 +10,6 @@ import contextlib
 import json
 import logging
 import os
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -139,6 +138,8 @@ def _keep_damaged(file: Path, found: dict[str, Any] | None) -> None:
 
 def _write(file: Path, text: str) -> None:
     """Replace a file as a whole: whoever reads it sees the old one or the new one."""
+    import tempfile  # which brings much that `studio list` has no need of
+
     temporary = ""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from studio.cli.wording import say_json
 from studio.errors import InputFileError, UsageError
 from studio.exporter import sidecar_of
 from studio.jobs import Export, Item, LatentMix, LatentPoint, Request
-from studio.recipe import Recipe, RecipeInput
+from studio.recipe import SIDECAR, Recipe, RecipeInput
 
 if TYPE_CHECKING:
     from studio.cli.session import Session
@@ -76,6 +76,7 @@ def replay(
     as_json: bool,
 ) -> int:
     """Make files again and say `identical`, or what differs."""
+    files = _assets(files)
     place = None if out is None else place_of(out, len(files))
     recipes = [recipe_of(session.registry, file) for file in files]
     verdicts = []
@@ -105,6 +106,12 @@ def _into(request: Request, temporary: Path, place: Place | None) -> Request:
     names = (place.name,) if place and place.name else request.export.names
     folder = place.folder if place else temporary
     return replace(request, export=replace(request.export, folder=folder, names=names))
+
+
+def _assets(files: Sequence[Path]) -> list[Path]:
+    """Each file once; a recipe that lies beside a file stands for it, so that ``out/*`` works."""
+    names = (file.with_name(file.name.removesuffix(SIDECAR)) for file in files)
+    return list(dict.fromkeys(names))
 
 
 def _request(

@@ -95,6 +95,13 @@ def test_the_same_options_of_the_format_are_used(run):
     assert run("replay", "x.bare").out == "identical\n"
 
 
+def test_a_recipe_beside_a_file_stands_for_it(run, tmp_path):
+    run("generate", "fake-image", "--seed", 1, "--count", 2, "--format", "bare", "--out", "x/")
+    done = run("replay", *sorted((tmp_path / "x").iterdir()))
+    assert done.code == 0
+    assert done.out.count("identical") == 2
+
+
 def test_a_file_that_was_renamed_can_be_replayed(run, made, tmp_path):
     made.rename(tmp_path / "my picture.fake")
     assert run("replay", "my picture.fake").out == "identical\n"
