@@ -114,15 +114,17 @@ def _idle(window: Window) -> bool:
     return all(job.state.finished for job in window.session.jobs.jobs())
 
 
-def _fill(window: Window, app: QApplication, images: int = 12) -> None:
+def _fill(window: Window, app: QApplication, images: int = 8) -> None:
     """A board as somebody might have it after an hour: many of the first kind, some of each."""
     from studio.jobs import Request
 
     orders = window.session.orders
     generators = [g.spec for g in window.session.registry.generators()]
+    kinds = [spec.output.kind for spec in generators]
+    images = images if set(kinds) != {"image"} else 24
     wanted: list[Request] = []
     for spec in generators:
-        many = images if spec.output.kind == "image" else 2
+        many = images // kinds.count("image") if spec.output.kind == "image" else 2
         wanted.append(Request(spec.id, seed=11, count=many))
     for request in wanted:
         orders.make(request)
@@ -139,15 +141,16 @@ def _arrange(window: Window) -> None:
         kinds.setdefault(board.rows[card.asset_id or 0].kind, []).append(card.id)
     places: dict[int, tuple[float, float]] = {}
     images = kinds.pop("image", [])
+    across = 4 if kinds else 6
     for at, id_ in enumerate(images):
-        places[id_] = (at % 4 * 288.0, at // 4 * 296.0)
-    top = (len(images) + 3) // 4 * 296.0 + 8
+        places[id_] = (at % across * 288.0, at // across * 296.0)
+    top = (len(images) + across - 1) // across * 296.0 + 8
     heights = [top] * 3
     for ids in kinds.values():
         for id_ in ids:
             column = heights.index(min(heights))
-            places[id_] = (column * 384.0, heights[column])
-            heights[column] += board.cards[id_].height + 40
+            places[id_] = (column * 400.0, heights[column])
+            heights[column] += board.cards[id_].height + 48
     board.move(places)
     window.canvas.fit()
 
@@ -206,6 +209,29 @@ def _chinese(window: Window, app: QApplication) -> None:
     window.canvas.select([1])
 
 
+def _starter(window: Window, app: QApplication) -> None:
+    from studio.app import starter
+    from studio.app.widgets.overlay import Hints
+
+    window.hints = Hints(window.canvas, starter.THINGS, lambda: None)
+    window.hints.show()
+    asked = starter.make_examples(window.session)
+    _until(app, lambda: _idle(window) and len(window.session.board.cards) >= asked)
+    window.hints.done("generate")
+    window.canvas.fit()
+
+
+def _running(window: Window, app: QApplication) -> None:
+    from studio import fakes
+    from studio.jobs import Request
+
+    _starter(window, app)
+    window.session.registry.add(fakes, "fakes")
+    window.session.orders.make(Request("fake-image", {"seconds": 40, "previews": 9}, count=4))
+    window.session.orders.make(Request("fake-audio", {"seconds": 40}, count=4))
+    _settle(app, 12)
+
+
 def _blend(window: Window, app: QApplication) -> None:
     _fill(window, app, 6)
     board = window.session.board
@@ -222,6 +248,8 @@ SCENES: dict[str, Callable[[Any, Any], None]] = {
     "failed": _failed,
     "chinese": _chinese,
     "blend": _blend,
+    "starter": _starter,
+    "running": _running,
 }
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ class Theme:
     line: str
     text: str
     quiet: str
+    handle: str
     accent: str
     on_accent: str
     hover: str
@@ -62,6 +63,7 @@ DARK = Theme(
     line="#363a42",
     text="#e4e6ea",
     quiet="#9ea4af",
+    handle="#e4e6ea",
     accent="#86a5ff",
     on_accent="#0c1226",
     hover="#33373f",
@@ -82,6 +84,7 @@ LIGHT = Theme(
     line="#c9cdd4",
     text="#1d2025",
     quiet="#5a616d",
+    handle="#ffffff",
     accent="#3a5bd0",
     on_accent="#ffffff",
     hover="#e3e7ef",
@@ -200,6 +203,7 @@ def palette(theme: Theme) -> QPalette:
 
 def style_sheet(theme: Theme) -> str:
     """What a palette cannot say: corners, hover, the one accented button."""
+    half = (px(14) - 2) // 2  # by how much a slider's handle is higher than its groove
     return f"""
 QToolTip {{ color: {theme.text}; background: {theme.raised}; border: 1px solid {theme.line};
   padding: 4px; }}
@@ -237,8 +241,8 @@ QToolButton#segment:checked {{ background: {theme.hover}; border: 1px solid {the
 QToolButton#segment:focus {{ border: 2px solid {theme.accent}; padding: 3px 7px; }}
 QSlider::groove:horizontal {{ height: 4px; background: {theme.line}; border-radius: 2px; }}
 QSlider::sub-page:horizontal {{ background: {theme.accent}; border-radius: 2px; }}
-QSlider::handle:horizontal {{ background: {theme.text}; width: {px(14)}px; height: {px(14)}px;
-  margin: -{px(6)}px 0; border-radius: {px(8)}px; border: 1px solid {theme.panel}; }}
+QSlider::handle:horizontal {{ background: {theme.handle}; width: {px(14)}px; height: {px(14)}px;
+  margin: -{half}px 0; border-radius: {half + 2}px; border: 1px solid {theme.quiet}; }}
 QSlider::handle:horizontal:hover {{ background: {theme.accent}; }}
 QSlider:focus {{ border: 1px solid {theme.accent}; border-radius: 4px; }}
 QProgressBar {{ background: {theme.line}; border: 0; border-radius: 2px; max-height: 4px;

@@ -204,10 +204,11 @@ class Canvas(QGraphicsView):
         for item in items:
             box = box.united(item.sceneBoundingRect())
         box.adjust(-32, -32, 32, 32)
-        room = self.viewport().rect()
+        top = theme.px(40)  # what floats there hides nothing
+        room = self.viewport().rect().adjusted(0, top, 0, 0)
         zoom = min(room.width() / box.width(), room.height() / box.height())
-        most = 1.0 if len(items) > 1 else 2.0
-        self.show_view(box.center().x(), box.center().y(), min(zoom, most))
+        zoom = min(zoom, 1.0 if len(items) > 1 else 2.0)
+        self.show_view(box.center().x(), box.center().y() - top / 2 / zoom, zoom)
 
     def reveal(self, ids: Sequence[int]) -> None:
         """Show cards that have just come, without moving more than needed."""

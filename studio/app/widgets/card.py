@@ -14,7 +14,7 @@ from studio.app.faces import Face
 from studio.assets import KINDS
 from studio.project.values import AssetRow, Card
 
-CAPTION = 22.0  # canvas units under the card
+CAPTION = 24.0  # canvas units under the card
 _CHECK = 8
 _PIXEL_ART = 256  # an image no larger than this keeps its pixels sharp when it is enlarged
 
@@ -76,7 +76,7 @@ class CardItem(QGraphicsItem):
             self._paint_face(painter, face, zoom)
         self._paint_border(painter, zoom)
         if zoom >= 0.45:
-            self._paint_caption(painter, face)
+            self._paint_caption(painter, face, min(max(12 / zoom, 12.0), 17.0))
 
     def _wants_detail(self, zoom: float) -> bool:
         return zoom * max(self.card.width, self.card.height) > 640
@@ -113,7 +113,7 @@ class CardItem(QGraphicsItem):
 
     def _paint_words(self, painter: QPainter, text: str, role: str) -> None:
         painter.setPen(theme.current().color(role))
-        painter.setFont(_font(12))
+        painter.setFont(_font(14))
         inner = self.box().adjusted(14, 12, -14, -12)
         painter.save()
         painter.setClipRect(inner)
@@ -148,24 +148,25 @@ class CardItem(QGraphicsItem):
         out = 1.5 / max(zoom, 0.05) if self.isSelected() else 0.0
         painter.drawRect(self.box().adjusted(-out, -out, out, out))
 
-    def _paint_caption(self, painter: QPainter, face: Face | None) -> None:
+    def _paint_caption(self, painter: QPainter, face: Face | None, size: float) -> None:
+        """Paint kind, name and the first fact; ``size`` grows as the canvas goes away."""
         assert self.row is not None
         look, box = theme.current(), self.box()
-        top = box.bottom() + 5
-        glyph = icons.pixmap(icons.kind_icon(self.row.kind), 14, "quiet", 2.0)
+        top, side = box.bottom() + 4, size * 1.2
+        glyph = icons.pixmap(icons.kind_icon(self.row.kind), 24, "quiet", 2.0)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(QPointF(0, top), glyph)
-        font = _font(12)
+        painter.drawPixmap(QRectF(0, top, side, side), glyph, QRectF(glyph.rect()))
+        font = _font(round(size))
         metrics = QFontMetricsF(font)
         facts = face.facts[0] if face is not None and face.facts else ""
-        room = box.width() - 20
+        room = box.width() - side - 6
         aside = metrics.horizontalAdvance(facts) + 12 if facts else 0.0
         if aside > room / 2:
             facts, aside = "", 0.0
         painter.setFont(font)
         painter.setPen(look.color("text" if self.isSelected() else "quiet"))
         name = metrics.elidedText(self.name(), Qt.TextElideMode.ElideMiddle, room - aside)
-        line = QRectF(20, top - 1, room, 16)
+        line = QRectF(side + 6, top, room, side)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignLeft), name)
         painter.setPen(look.color("quiet"))

@@ -54,8 +54,8 @@ class Explore(QWidget):
         self.keep = _primary("Keep this one", "mdi6.check", self.keep_it)
         self.back = button("Reset", self.form.reset, "mdi6.restore")
         if self.form.fields:
+            box.addLayout(_split(self.back, self.keep))  # above, however many sliders there are
             box.addWidget(self.form)
-            box.addLayout(_split(self.back, self.keep))
             self.form.changed.connect(self._on_changed)
         self.distance = NumberField(NEAR)
         self.count = counter(4, "How many variations")
