@@ -54,7 +54,7 @@ class StyleRecipe:
     gamma: float = 0.03
     penalty_every: int = 8
     ema_half_life: int = 20_000
-    overlap: float = 0.6
+    overlap: float = 0.75
     bfloat16: bool = True
 
 

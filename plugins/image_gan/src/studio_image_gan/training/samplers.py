@@ -87,4 +87,6 @@ def _session(path: Path) -> Any:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
-    return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # the same sums whatever the machine
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
