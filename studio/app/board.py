@@ -18,6 +18,7 @@ from studio.app.tasks import Background
 from studio.app.words import count_words
 from studio.errors import StudioError
 from studio.project import Project
+from studio.project.layout import DEFAULT_SIZE, GAP, GRID, SIZES
 from studio.project.values import AssetRow, Card
 from studio.recipe import Recipe
 
@@ -90,17 +91,34 @@ class Board:
         self._history.did(step)
         return len(cards)
 
-    def bring_in(self, files: Sequence[Path], read_recipe: ReadRecipe) -> None:
-        """Copy files into the project, in the background."""
-        project = self.project
+    def bring_in(
+        self,
+        files: Sequence[Path],
+        read_recipe: ReadRecipe,
+        at: tuple[float, float] | None = None,
+    ) -> None:
+        """Copy files into the project, in the background.
+
+        Args:
+            files: They stay where they are.
+            read_recipe: Finds the recipe inside a file.
+            at: Where the first card is laid, the others beside it; None lays them below the rest.
+        """
+        project, known = self.project, set(self.rows)
 
         def work() -> tuple[list[AssetRow], list[StudioError]]:
             rows, errors = [], []
             for file in files:
                 try:
-                    rows.append(project.import_file(file, _recipe(file, read_recipe)))
+                    recipe = _recipe(file, read_recipe)
+                    row = project.import_file(file, recipe, cards=at is None)
                 except StudioError as error:
                     errors.append(error)
+                else:
+                    if row.id not in known:  # one of the project's own files is there already
+                        rows.append(row)
+            if at is not None:
+                project.place_cards(_beside_each_other(rows, at))
             return rows, errors
 
         def then(answer: tuple[list[AssetRow], list[StudioError]]) -> None:
@@ -226,6 +244,15 @@ class Board:
         if missing:
             self.gone.emit(list(missing))
         self._show(cards)
+
+
+def _beside_each_other(rows: Sequence[AssetRow], at: tuple[float, float]) -> list[Card]:
+    cards, (x, y) = [], at
+    for row in rows:
+        width, height = SIZES.get(row.kind, DEFAULT_SIZE)
+        cards.append(Card(row.id, round(x / GRID) * GRID, round(y / GRID) * GRID, width, height))
+        x += width + GAP
+    return cards
 
 
 def _recipe(file: Path, read_recipe: ReadRecipe) -> Recipe | None:

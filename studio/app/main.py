@@ -152,6 +152,7 @@ def build_window(opened: Opened, *, starter: bool = False, host: str = "process"
     )
     prefs = Prefs()
     window = Window(session, prefs, hints=starter and not prefs.get("hints_closed", False))
+    window.ended.connect(main.close)
     main.setParent(window)
     window.show()
     window.start(opened.loaded)
@@ -177,6 +178,7 @@ def _wait_for(work: Callable[[], Opened], words: str) -> Opened | StudioError:
 
     splash = QLabel(words)
     splash.setWindowFlag(Qt.WindowType.SplashScreen)
+    splash.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, False)
     splash.setMargin(32)
     QTimer.singleShot(_SOON, splash, splash.show)
     late = f"{words}\nA plugin takes long to load. `studio doctor` tells which plugins there are."
@@ -193,8 +195,9 @@ def _on_mistake(
 ) -> None:
     """A mistake of ours: it goes into the log and a calm line, and the window stays."""
     log.error("unexpected", exc_info=(kind, error, trace))
+    said = (str(error.__cause__ or error).splitlines() or [kind.__name__])[0]
     from studio.app.widgets.window import Window
 
     for widget in QApplication.topLevelWidgets():
         if isinstance(widget, Window) and not widget.isHidden():
-            widget.session.say(f"something unexpected went wrong: {error}", "bad")
+            widget.session.say(f"something unexpected went wrong: {said}", "bad")

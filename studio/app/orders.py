@@ -51,6 +51,8 @@ class Orders:
         self._background = background
         self._said = said
         self._parents: dict[str, tuple[int, ...]] = {}
+        self._temporary: dict[str, Path] = {}
+        jobs.finished.connect(self._tidy)
 
     def make(
         self,
@@ -165,13 +167,16 @@ class Orders:
 
             def sink(items: list[Item]) -> None:
                 said, same = compared(row, recipe, items[0])
-                shutil.rmtree(folder, ignore_errors=True)
                 self._background.deliver(lambda: self._said(said, same))
 
             chosen = recipe.exporter or self.registry.exporter_for_suffix(row.file.suffix).spec.id
             export = Export(chosen, folder, (row.name,), dict(recipe.options))
+            self._temporary[""] = folder  # until the job has a name
             request = replace(request_of(recipe, self._inputs_of(recipe)), export=export)
-            self.engine.submit(request, sink=sink)
+            job = self.engine.submit(request, sink=sink)
+            self._temporary[job.id] = self._temporary.pop("")
+            if self.engine.job(job.id).state.finished:
+                self._background.deliver(lambda: self._tidy(job))
 
         self._background.do(self._background.requests, work, failed=self.board.failed.emit)
 
@@ -183,6 +188,17 @@ class Orders:
             return tuple(rows[0].file for rows in found if rows)
 
         self._background.do(self._background.requests, work, then, self.board.failed.emit)
+
+    def close(self) -> None:
+        """Leave nothing behind that was only for a moment."""
+        for folder in self._temporary.values():
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _tidy(self, job: JobSnapshot) -> None:
+        folder = self._temporary.pop(job.id, None)
+        if folder is not None:
+            lane = self._background.pictures
+            self._background.do(lane, lambda: shutil.rmtree(folder, ignore_errors=True))
 
     def _inputs_of(self, recipe: Recipe) -> tuple[Path, ...]:
         files = []

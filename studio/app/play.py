@@ -36,6 +36,7 @@ class LivePlay:
     """Answers sliders. At most one job is on its way; while it is, only the newest wish counts."""
 
     looked = Signal(Look)
+    ended = Signal(int)  # anchor: nothing is shown beside it any more
     failed = Signal(StudioError)
 
     def __init__(self, orders: Orders, background: Background) -> None:
@@ -78,6 +79,11 @@ class LivePlay:
         with self._lock:
             self._tag += 1
             self._next = None
+
+    def end(self, anchor: int) -> None:
+        """The sliders are back where they began: show the asset itself again."""
+        self.stop()
+        self.ended.emit(anchor)
 
     def _send(self) -> None:
         with self._lock:

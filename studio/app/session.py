@@ -129,9 +129,9 @@ class Session:
             what = "1 card" if count == 1 else f"{count} cards"
             self.say(f"{what} moved to the trash.", action="Undo", act=self.undo)
 
-    def bring_in(self, files: Sequence[Path]) -> None:
-        """Copy files into the project."""
-        self.board.bring_in(files, self.read_recipe)
+    def bring_in(self, files: Sequence[Path], at: tuple[float, float] | None = None) -> None:
+        """Copy files into the project, and lay their cards at a place or below the others."""
+        self.board.bring_in(files, self.read_recipe, at)
 
     def read_recipe(self, file: Path) -> Recipe | None:
         """The recipe inside a file, where some exporter can read it. Not for the main thread."""
@@ -194,6 +194,7 @@ class Session:
         self.engine.close()
         if not self.background.close():
             log.error("the project's thread did not end; what it was writing may be missing")
+        self.orders.close()
         self.project.close()
 
     def _on_said(self, text: str, good: bool) -> None:

@@ -198,13 +198,24 @@ def test_dragging_over_the_edge_carries_files_and_moves_nothing(window, cards, q
 def test_files_are_dropped_on_the_canvas(window, qtbot, wait, tmp_path, project):
     file = tmp_path / "月光.png"
     Image.new("RGB", (20, 10), "red").save(file)
+    here = window.canvas.mapToScene(50, 50)
     _drop(window.canvas, [file])
     wait(lambda: len(window.canvas.items_) == 1)
     (row,) = project.assets()
     assert row.name == "月光.png"
+    (item,) = window.canvas.items_.values()
+    assert (item.pos() - here).manhattanLength() <= 8
     assert file.is_file()
     wait(lambda: window.session.faces.kept(row.id) is not None)
     assert window.session.faces.kept(row.id).facts == ("20 × 10 px",)
+
+
+def test_a_file_of_the_project_itself_is_not_taken_in_twice(window, cards, qtbot, project):
+    _drop(window.canvas, [window.session.board.row_of(cards[0]).file])
+    qtbot.wait(300)
+    assert len(window.canvas.items_) == 3
+    assert len(project.assets()) == 3
+    assert window.session.history.undo_words.startswith("Move")
 
 
 def test_a_broken_picture_says_so_on_its_card(window, wait, tmp_path):

@@ -1,11 +1,27 @@
 """With real worker processes, as the app has them: what crashes or hangs there costs only a job."""
 
+import subprocess
+import sys
 import time
 
 import pytest
+from PySide6.QtCore import Qt
 
 from studio.jobs import JobState, Request
 from studio.project import Project
+
+# The app as a person starts it, with a job of four that takes half a second each.
+CRASHING = """
+import sys
+from pathlib import Path
+from studio.app import main
+from studio.jobs import Request
+app = main.make_application()
+window = main.show_project(Path(sys.argv[1]))
+window.session.board.made.connect(lambda cards: print("made", flush=True))
+window.session.orders.make(Request("fake-image", {"seconds": 1.5}, seed=5, count=4), "png")
+app.exec()
+"""
 
 
 @pytest.fixture
@@ -26,6 +42,32 @@ def test_a_plugin_that_takes_its_process_down_costs_its_job_only(processes, qtbo
     assert row.recipe.seed == 3
     failed = next(j for j in window.session.jobs.jobs() if j.failure)
     assert "fake-bad" in failed.failure.sentence
+
+
+def test_after_a_crash_everything_is_there_and_the_queue_waits(
+    open_window, registry, plugin_path, tmp_path, qtbot
+):
+    folder = tmp_path / "crashed.studio"
+    with subprocess.Popen(
+        [sys.executable, "-c", CRASHING, str(folder)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "made"
+        process.kill()
+    with (
+        Project.open(folder) as project,
+        open_window(project, registry) as window,
+    ):
+        made = {row.seed for row in project.assets()}
+        assert 5 in made
+        assert len(window.canvas.items_) == len(made)
+        qtbot.waitUntil(lambda: bool(window.queue.rows), timeout=30_000)
+        assert window.session.engine.paused
+        assert "left from last time" in window.news.words.text()
+        qtbot.mouseClick(window.news.act, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(
+            lambda: {row.seed for row in project.assets()} == {5, 6, 7, 8}, timeout=60_000
+        )
 
 
 def test_quit_with_a_hanging_plugin_leaves_no_process_and_keeps_the_queue(

@@ -227,6 +227,10 @@ def test_dragging_a_latent_slider_answers_and_keep_makes_an_asset(window, qtbot,
     wait(lambda: window.canvas.items_[card].ghost is not None)
     assert window.inspector.preview.live
     assert len(window.canvas.items_) == 1
+    qtbot.mouseClick(explore.back, Qt.MouseButton.LeftButton)
+    assert window.canvas.items_[card].ghost is None
+    assert not window.inspector.preview.live
+    explore.form.fields["right"].set_value(2)
     qtbot.mouseClick(explore.keep, Qt.MouseButton.LeftButton)
     wait(lambda: len(window.canvas.items_) == 2)
     kept = max(project.assets(), key=lambda row: row.id)
@@ -364,7 +368,6 @@ def test_a_running_job_shows_what_it_has_so_far(window, wait):
 
 def test_quit_while_a_plugin_hangs_is_instant(open_window, project, registry, wait):
     with open_window(project, registry) as window:
-        window.session.orders.make(Request("fake-bad", {"how": "raise"}), "png")
         window.session.orders.make(Request("fake-image", {"seconds": 600}), "png")
         wait(lambda: any(j.state is JobState.RUNNING for j in window.session.jobs.jobs()))
         begun = time.monotonic()

@@ -227,7 +227,7 @@ class Canvas(QGraphicsView):
         look = theme.current()
         painter.fillRect(rect, look.color("canvas"))
         gap = _DOTS
-        while gap * self.zoom() < _DOTS / 2:
+        while gap * self.zoom() < 24:
             gap *= 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(look.dots))

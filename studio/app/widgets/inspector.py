@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFormLayout, QGridLayout, QLabel, QWidget
 from superqt import QElidingLabel
 
 from studio.app import theme
+from studio.app.pictures import words_of
 from studio.app.play import Look, latent_spec
 from studio.app.recipes import recipe_lines, recipe_text, spec_of
 from studio.app.session import Session
@@ -47,6 +48,7 @@ class Inspector(Column):
         session.selected.connect(self._on_selected)
         session.faces.ready.connect(self._on_face)
         session.live.looked.connect(self._on_look)
+        session.live.ended.connect(self._on_ended)
         self.refresh()
 
     def close_down(self) -> None:
@@ -55,6 +57,7 @@ class Inspector(Column):
         self.session.selected.disconnect(self._on_selected)
         self.session.faces.ready.disconnect(self._on_face)
         self.session.live.looked.disconnect(self._on_look)
+        self.session.live.ended.disconnect(self._on_ended)
 
     def refresh(self) -> None:
         """Show the selection as it is now."""
@@ -191,6 +194,12 @@ class Inspector(Column):
     def _on_look(self, look: Look) -> None:
         if self.preview is not None and self.rows and self.rows[0].id == look.anchor:
             self.preview.show_picture(look.picture, live=True)
+            self.preview.show_text(words_of(look.asset))
+
+    def _on_ended(self, anchor: int) -> None:
+        if self.preview is not None and self.rows and self.rows[0].id == anchor:
+            self.preview.live = False
+            self._show_face(self.rows[0])
 
     def _show_face(self, row_: AssetRow) -> None:
         face = self.session.faces.get(row_)

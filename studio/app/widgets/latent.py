@@ -81,7 +81,10 @@ class Explore(QWidget):
 
     def _on_changed(self) -> None:
         self._mark()
-        self.session.live.show(self.row.id, self.request())
+        if self.form.is_default():
+            self.session.live.end(self.row.id)
+        else:
+            self.session.live.show(self.row.id, self.request())
 
     def _mark(self) -> None:
         away = not self.form.is_default()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPointF, Qt, QTimer
+from PySide6.QtCore import QByteArray, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QWidget
 
@@ -34,6 +34,8 @@ _KEEP_VIEW = 800  # milliseconds of rest before the view is kept
 
 class Window(QMainWindow):
     """Shows one session, and ends it when it is closed."""
+
+    ended = Signal()
 
     def __init__(self, session: Session, prefs: Prefs, *, hints: bool = False) -> None:
         super().__init__()
@@ -121,6 +123,7 @@ class Window(QMainWindow):
             (session.said, self.news.show_notice),
             (session.selected, self._on_selected),
             (session.live.looked, self._on_look),
+            (session.live.ended, self._on_look_ended),
             (session.history.changed, self._on_history),
         ]
         for signal, slot in self._links:
@@ -256,8 +259,12 @@ class Window(QMainWindow):
             self.canvas.ghost(look.anchor, look.picture)
             self._tick("explore")
 
-    def _on_dropped(self, files: list[Path], _: QPointF) -> None:
-        self.session.bring_in(files)
+    def _on_look_ended(self, anchor: int) -> None:
+        self.canvas.ghost(anchor, None)
+
+    def _on_dropped(self, files: list[Path], at: QPointF) -> None:
+        self._fresh = False  # what is dropped stays under the cursor
+        self.session.bring_in(files, (at.x(), at.y()))
 
     def _on_history(self) -> None:
         history = self.session.history
@@ -308,6 +315,7 @@ class Window(QMainWindow):
         if self.ending is not None:
             return
         self.hide()
+        self.ended.emit()
         if self._keep_view.isActive():
             self._keep_view.stop()
             self._save_view()
