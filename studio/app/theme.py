@@ -39,6 +39,7 @@ class Theme:
     text: str
     quiet: str
     handle: str
+    off: str
     accent: str
     on_accent: str
     hover: str
@@ -64,6 +65,7 @@ DARK = Theme(
     text="#e4e6ea",
     quiet="#9ea4af",
     handle="#e4e6ea",
+    off="#565c67",
     accent="#86a5ff",
     on_accent="#0c1226",
     hover="#33373f",
@@ -85,6 +87,7 @@ LIGHT = Theme(
     text="#1d2025",
     quiet="#5a616d",
     handle="#ffffff",
+    off="#8f96a3",
     accent="#3a5bd0",
     on_accent="#ffffff",
     hover="#e3e7ef",

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QStyle, QStyleOptionGraphicsItem, QWidget
 
 from studio.app import icons, theme
 from studio.app.faces import Face
@@ -74,7 +74,7 @@ class CardItem(QGraphicsItem):
             self._paint_picture(painter, self.ghost, zoom)
         elif face is not None:
             self._paint_face(painter, face, zoom)
-        self._paint_border(painter, zoom)
+        self._paint_border(painter, zoom, bool(option.state & QStyle.StateFlag.State_MouseOver))
         if zoom >= 0.45:
             self._paint_caption(painter, face, min(max(12 / zoom, 12.0), 17.0))
 
@@ -133,14 +133,14 @@ class CardItem(QGraphicsItem):
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
         painter.drawText(under, int(flags | Qt.TextFlag.TextWordWrap), "  ·  ".join(face.facts))
 
-    def _paint_border(self, painter: QPainter, zoom: float) -> None:
+    def _paint_border(self, painter: QPainter, zoom: float, hovered: bool = False) -> None:
         look = theme.current()
         if self.isSelected():
             pen = QPen(look.color("accent"), 2.0)
         elif self.ghost is not None:
             pen = QPen(look.color("accent"), 1.5, Qt.PenStyle.DashLine)
         else:
-            pen = QPen(look.color("line"), 1.0)
+            pen = QPen(look.color("quiet" if hovered else "line"), 1.0)
         pen.setCosmetic(True)
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         painter.setPen(pen)

@@ -117,7 +117,7 @@ class Switch(QToggleSwitch):
     def dress(self) -> None:
         """Take the theme's colours."""
         look = theme.current()
-        self.onColor, self.offColor = look.color("accent"), look.color("quiet")
+        self.onColor, self.offColor = look.color("accent"), look.color("off")
         self.handleColor = look.color("handle")
         self.switchWidth, self.switchHeight = theme.px(28), theme.px(14)
         self.handleSize = theme.px(12)

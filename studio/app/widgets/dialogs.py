@@ -6,7 +6,7 @@ import platform
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, qVersion
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QIcon, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -19,6 +19,7 @@ import studio
 from studio.app import theme
 from studio.app.widgets.actions import Act
 from studio.app.widgets.common import Column, column, label, line, title
+from studio.app.words import sentence
 from studio.errors import StudioError
 from studio.registry import Registry
 
@@ -32,6 +33,7 @@ class _Dialog(QDialog):
         box = column(self, 8, 8)
         box.addWidget(self.page, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
         buttons.rejected.connect(self.reject)
         box.addWidget(buttons)
         room = self.screen().availableSize()
@@ -81,10 +83,7 @@ class About(_Dialog):
         for generator in registry.generators():
             spec = generator.spec
             box.addWidget(label(f"{spec.title} {spec.version}", wrap=True))
-            thanks = {
-                f"{each.file.name}: {each.licence}. {each.attribution}".strip()
-                for each in spec.weights
-            }
+            thanks = {f"{each.licence}, {each.attribution}".strip(", ") for each in spec.weights}
             for words in sorted(thanks) or ["no learned weights"]:
                 said = label(words, "quiet", wrap=True)
                 said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -98,6 +97,7 @@ def cannot_open(error: StudioError) -> QMessageBox:
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("Multimodal Studio")
     box.setText("This project cannot be opened.")
-    box.setInformativeText(error.message[:1].upper() + error.message[1:])
+    box.setInformativeText(sentence(error.message))
     box.setStandardButtons(QMessageBox.StandardButton.Close)
+    box.button(QMessageBox.StandardButton.Close).setIcon(QIcon())
     return box
