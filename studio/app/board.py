@@ -33,6 +33,7 @@ class Board:
     gone = Signal(list)  # ids of cards
     failed = Signal(StudioError)
     made = Signal(list)  # cards of what a job has just made, or what was brought in
+    came = Signal(str, AssetRow)  # a job, and the last of what it has just made
 
     def __init__(self, project: Project, background: Background, history: History) -> None:
         self.project = project
@@ -143,6 +144,8 @@ class Board:
             self._batches = {job: batch} if job else {}
             self._history.did(self._adding(batch, words))
         self.made.emit(self.cards_of(ids))
+        if job and rows:
+            self.came.emit(job, rows[-1])
 
     def _adding(self, batch: list[int], words: str) -> Step:
         def undo() -> None:

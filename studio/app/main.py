@@ -65,7 +65,7 @@ def make_application() -> QApplication:
     app.setDesktopFileName("multimodal-studio")
     QLoggingCategory.setFilterRules("qt.qpa.*.warning=false")
     prefs = Prefs()
-    theme.apply(app, theme.THEMES[prefs.look], prefs.scale)
+    theme.apply(app, theme.chosen(app, prefs.look), prefs.scale)
     return app
 
 
@@ -154,6 +154,8 @@ def build_window(opened: Opened, *, starter: bool = False, host: str = "process"
     window = Window(session, prefs, hints=starter and not prefs.get("hints_closed", False))
     window.ended.connect(main.close)
     main.setParent(window)
+    folder = str(opened.project.folder)
+    session.background.do(session.background.requests, lambda: prefs.opened(folder))
     window.show()
     window.start(opened.loaded)
     if starter and opened.new:

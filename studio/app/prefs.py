@@ -10,6 +10,8 @@ from studio.settings import Settings, load_settings, update_settings
 
 log = logging.getLogger(__name__)
 
+_RECENT = 8
+
 
 class Prefs:
     """Settings as the window sees them; they are written in the background by whoever asks."""
@@ -19,13 +21,23 @@ class Prefs:
 
     @property
     def look(self) -> str:
-        """``"dark"`` or ``"light"``."""
-        return "light" if self.settings.look == "light" else "dark"
+        """``"dark"`` or ``"light"``, or ``"system"`` for what the system says."""
+        return self.settings.look
 
     @property
     def scale(self) -> float:
         """Size of text, 1 is as the system has it."""
         return min(max(self.settings.text_percent / 100, 0.75), 2.0)
+
+    @property
+    def recent(self) -> tuple[str, ...]:
+        """Projects that were open before, newest first."""
+        return self.settings.recent_projects
+
+    def opened(self, folder: str) -> None:
+        """Remember that a project was opened. Not for the main thread."""
+        others = [each for each in self.recent if each != folder]
+        self.keep_setting(recent_projects=(folder, *others[: _RECENT - 1]))
 
     def get(self, key: str, default: Any) -> Any:
         """A value only the window uses."""

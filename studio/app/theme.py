@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -114,6 +115,14 @@ _state = _State()
 def current() -> Theme:
     """The theme in use."""
     return _state.theme
+
+
+def chosen(app: QApplication, look: str) -> Theme:
+    """The theme of a setting: ``"dark"``, ``"light"``, or what the system says."""
+    if look == "system":
+        light = app.styleHints().colorScheme() is Qt.ColorScheme.Light
+        return LIGHT if light else DARK
+    return THEMES.get(look, DARK)
 
 
 def scale() -> float:

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 import studio_exporters
 from studio import fakes
@@ -72,6 +73,8 @@ def _nothing_left(qapp) -> Iterator[None]:
     _delete_later()
     left = [w for w in QApplication.topLevelWidgets() if id(w) not in widgets]
     assert not left, f"left behind: {left}"
+    timers = [t for t in gc.get_objects() if isinstance(t, QTimer) and isValid(t) and t.isActive()]
+    assert not timers, f"timers left running: {timers}"
     end = time.monotonic() + 5
     while (alive := _threads(before)) and time.monotonic() < end:
         time.sleep(0.01)

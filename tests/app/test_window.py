@@ -16,12 +16,14 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QLabel,
     QLineEdit,
+    QMenu,
     QSlider,
 )
 
 from studio.app import main as app_main
 from studio.app import starter, theme
 from studio.app.play import Look
+from studio.app.prefs import Prefs
 from studio.app.widgets.broken import BrokenPage
 from studio.app.widgets.dialogs import About, Shortcuts
 from studio.jobs import JobState, Request
@@ -352,6 +354,16 @@ def test_pause_reorder_and_clear_by_keyboard(window, qtbot, wait):
     assert window.queue.empty.isVisibleTo(window.queue)
 
 
+def test_a_finished_job_shows_what_it_made(window, wait):
+    window.session.engine.pause()
+    window.session.orders.make(Request("fake-image", {"size": 4}), "png")
+    wait(lambda: bool(window.queue.rows))
+    (row,) = window.queue.rows.values()
+    glyph = row.face.pixmap().cacheKey()
+    window.session.resume()
+    wait(lambda: row.job.state is JobState.DONE and row.face.pixmap().cacheKey() != glyph)
+
+
 def test_a_running_job_shows_what_it_has_so_far(window, wait):
     params = {"seconds": 2, "previews": 4}
     window.session.orders.make(Request("fake-image", params, count=2), "png")
@@ -435,6 +447,23 @@ def test_a_mistake_of_ours_is_a_line_and_the_window_stays(window):
     app_main._on_mistake(ValueError, ValueError("oh"), None)
     assert window.isVisible()
     assert "something unexpected went wrong: oh" in window.news.words.text().lower()
+
+
+def test_projects_that_were_open_before_are_offered(open_window, project, registry, tmp_path):
+    other = str(tmp_path / "Forest.studio")
+    Prefs().opened(other)
+    Prefs().opened(str(project.folder))
+    with open_window(project, registry) as window:
+        assert window.prefs.recent == (str(project.folder), other)
+        (action,) = [
+            a
+            for menu in window.menus_["File"].findChildren(QMenu)
+            for a in menu.actions()
+            if a.text() == "Forest"
+        ]
+        action.trigger()
+        assert window.next_project == Path(other)
+        assert not window.isVisible()
 
 
 def test_an_empty_project_says_what_to_do(window):

@@ -111,6 +111,20 @@ def _make(window: Window) -> list[Act]:
     ]
 
 
+def add_recent(window: Window, menu: QMenu) -> None:
+    """Add the projects that were open before, those that are still there."""
+    here = str(window.session.project.folder)
+    others = [folder for folder in window.prefs.recent if folder != here]
+    if not others:
+        return
+    place = QMenu("Open recent", menu)
+    for folder in others:
+        action = place.addAction(Path(folder).stem)
+        action.setToolTip(folder)
+        action.triggered.connect(lambda _=False, folder=folder: window.go_to(Path(folder)))
+    menu.insertMenu(menu.actions()[1], place)
+
+
 def add_devices(window: Window, menu: QMenu) -> None:
     """Add the choice of where jobs run, once it is known what can be used."""
     from studio.engine import devices

@@ -14,6 +14,7 @@ from studio.app.widgets.common import Column, IconButton, column, label, row, ti
 from studio.app.widgets.jobrow import JobRow
 from studio.assets import Asset
 from studio.jobs import JobSnapshot, JobState
+from studio.project import AssetRow
 
 _MOST = 60  # rows; the rest is counted
 _REST = 60  # milliseconds between two looks
@@ -28,6 +29,7 @@ class QueueView(QWidget):
         self.session = session
         self.jobs: JobList = session.jobs
         self.rows: dict[str, JobRow] = {}
+        self._latest: dict[int, tuple[str, AssetRow]] = {}
         box = column(self, 0, 0)
         box.addWidget(self._head())
         self.area = Column("Jobs")
@@ -48,6 +50,8 @@ class QueueView(QWidget):
         self._clock.timeout.connect(self._tick)
         self.jobs.changed.connect(self._on_changed)
         self.jobs.previewed.connect(self._on_previewed)
+        session.board.came.connect(self._on_came)
+        session.faces.ready.connect(self._on_face)
         self.refresh()
 
     def refresh(self) -> None:
@@ -55,11 +59,15 @@ class QueueView(QWidget):
         jobs = self.jobs.jobs()
         shown = jobs[:_MOST]
         for id_ in set(self.rows) - {job.id for job in shown}:
+            self._latest = {i: kept for i, kept in self._latest.items() if kept[0] != id_}
             gone = self.rows.pop(id_)
             gone.hide()
             gone.deleteLater()
         for at, job in enumerate(shown):
+            new = job.id not in self.rows
             self._row(job, at).show_job(job)
+            if new:
+                self._show_latest(job.id)
         waiting = sum(job.state is JobState.QUEUED for job in jobs)
         running = sum(job.state is JobState.RUNNING for job in jobs)
         self.empty.setVisible(not jobs)
@@ -70,6 +78,12 @@ class QueueView(QWidget):
             self._clock.start()
         elif not running:
             self._clock.stop()
+
+    def _show_latest(self, id_: str) -> None:
+        """A job may have made something before its row was there."""
+        for asset_id, (job, _) in list(self._latest.items()):
+            if job == id_:
+                self._on_face(asset_id)
 
     def _head(self) -> QWidget:
         place = QWidget()
@@ -97,6 +111,8 @@ class QueueView(QWidget):
         self._later.stop()
         self.jobs.changed.disconnect(self._on_changed)
         self.jobs.previewed.disconnect(self._on_previewed)
+        self.session.board.came.disconnect(self._on_came)
+        self.session.faces.ready.disconnect(self._on_face)
 
     def _show_head(self, running: int, waiting: int, finished: bool) -> None:
         paused = self.session.engine.paused
@@ -129,6 +145,19 @@ class QueueView(QWidget):
                 self.rows[id_].show_picture(drawn)
 
         background.do(background.pictures, lambda: picture(asset, (96, 96)), then)
+
+    def _on_came(self, id_: str, row_: AssetRow) -> None:
+        self._latest = {i: (j, r) for i, (j, r) in self._latest.items() if j != id_}
+        self._latest[row_.id] = (id_, row_)
+        if self.session.faces.get(row_) is not None:
+            self._on_face(row_.id)
+
+    def _on_face(self, asset_id: int) -> None:
+        """Show the last thing a job has made, once it has been drawn."""
+        job, row_ = self._latest.get(asset_id, ("", None))
+        face = self.session.faces.get(row_) if row_ is not None else None
+        if face is not None and face.small is not None and job in self.rows:
+            self.rows[job].show_picture(face.small)
 
     def _tick(self) -> None:
         for job in self.jobs.jobs():

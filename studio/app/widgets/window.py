@@ -20,7 +20,7 @@ from studio.app.widgets.common import column
 from studio.app.widgets.inspector import Inspector
 from studio.app.widgets.maker import Maker, Order
 from studio.app.widgets.making import Making
-from studio.app.widgets.menus import add_devices, all_acts
+from studio.app.widgets.menus import add_devices, add_recent, all_acts
 from studio.app.widgets.overlay import EmptyState, Hints, NewsBar, ZoomBar
 from studio.app.widgets.queue import QueueView
 from studio.errors import ParamError, StudioError
@@ -63,6 +63,7 @@ class Window(QMainWindow):
         self.acts = all_acts(self)
         self.actions_, self.menus_ = build_menus(self, self.acts)
         add_devices(self, self.menus_["Make"])
+        add_recent(self, self.menus_["File"])
         self._keep_view = QTimer(self, singleShot=True, interval=_KEEP_VIEW)
         self._keep_view.timeout.connect(self._save_view)
         self._connect()
