@@ -10,6 +10,7 @@ from studio.app.joblist import seconds_left
 from studio.app.pictures import image_of, picture
 from studio.app.recipes import recipe_lines, recipe_text
 from studio.app.tasks import Background
+from studio.app.widgets.jobrow import device_words, state_words
 from studio.app.words import (
     count_words,
     facts_of,
@@ -20,7 +21,7 @@ from studio.app.words import (
 )
 from studio.assets import KINDS, Image, Latent, PointCloud, Score, Text
 from studio.errors import StudioError
-from studio.jobs import JobSnapshot, JobState, Request
+from studio.jobs import Failure, JobSnapshot, JobState, Request
 from studio.recipe import Recipe, RecipeInput
 from studio.testing import example_asset
 
@@ -192,3 +193,14 @@ def test_a_recipe_in_plain_words(registry):
     unknown = recipe.model_copy(update={"generator": "gone"})
     assert "no generator called 'gone'" in recipe_text(unknown, None)
     assert dict(recipe_lines(unknown, None))["Strength"] == "0.5"
+
+
+def test_a_job_that_fell_back_to_the_cpu_says_so():
+    notice = "CUDA was expected and is not there; it runs on the CPU"
+    job = JobSnapshot("a", Request("g"), JobState.RUNNING, 0.5, device="cpu", notice=notice)
+    words, role = state_words(job)
+    assert notice in words
+    assert role == "warn"
+    assert device_words(job) == "CPU"
+    failed = JobSnapshot("a", Request("g"), JobState.FAILED, failure=Failure("it broke"))
+    assert state_words(failed) == ("It broke.", "bad")

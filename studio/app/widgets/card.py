@@ -16,7 +16,8 @@ from studio.project.values import AssetRow, Card
 
 CAPTION = 24.0  # canvas units under the card
 _CHECK = 8
-_PIXEL_ART = 256  # an image no larger than this keeps its pixels sharp when it is enlarged
+PIXEL_ART = 96  # an image no larger than this keeps its pixels sharp when it is enlarged
+_CLOSE = 4.0  # and any image does when somebody looks this closely
 
 Faces = Callable[["CardItem", bool], Face | None]
 
@@ -106,8 +107,9 @@ class CardItem(QGraphicsItem):
                 checkers(painter, place)
         else:
             place = fitted(self.box().adjusted(8, 8, -8, -8), drawn)
-        enlarged = place.width() * zoom > drawn.width()
-        sharp = enlarged and self.row.kind == "image" and max_side(drawn) <= _PIXEL_ART
+        enlarged = place.width() * zoom / drawn.width()
+        wanted = enlarged > _CLOSE or (enlarged > 1 and max_side(drawn) <= PIXEL_ART)
+        sharp = wanted and self.row.kind == "image"
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not sharp)
         painter.drawImage(place, drawn)
 

@@ -7,9 +7,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app import icons, theme
-from studio.app.widgets.card import checkers, fitted, max_side
-
-_SHARP_BELOW = 256
+from studio.app.widgets.card import PIXEL_ART, checkers, fitted, max_side
 
 
 class PreviewBox(QWidget):
@@ -66,7 +64,7 @@ class PreviewBox(QWidget):
         place = fitted(box.adjusted(8, 8, -8, -8), self.picture)
         if self.kind == "image" and self.picture.hasAlphaChannel():
             checkers(painter, place)
-        small = max_side(self.picture) <= _SHARP_BELOW and place.width() > self.picture.width()
+        small = max_side(self.picture) <= PIXEL_ART and place.width() > self.picture.width()
         sharp = small and self.kind == "image"
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not sharp)
         painter.drawImage(place, self.picture)
