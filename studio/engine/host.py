@@ -26,8 +26,10 @@ from studio.registry import Registry
 
 _POLL_SECONDS = 0.05
 _START_SECONDS = 120.0
+_LAST_SECONDS = 1.0  # for what a dead worker said last to arrive
 _INBOX = 64  # messages; a full inbox blocks the pipe, and that the worker
-_COMMAND = (sys.executable, "-X", "faulthandler", "-m", "studio.engine.worker")
+# -P: a file in the current folder that is named like a module must not be run in its place
+_COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "studio.engine.worker")
 _Received = tuple[Message, Asset | None]
 
 
@@ -122,13 +124,23 @@ class ProcessHost:
         if self._worker is not None and not self._worker.alive:
             self._discard()
         if self._worker is None:
-            limit = 0 if self._device == "cuda" else self._settings.worker_memory
-            self._worker = WorkerProcess(self._settings.memory_budget, limit)
-            if self._closed:  # closed by another thread meanwhile
-                self._discard()
-                raise JobCancelledError("cancelled")
-            self._worker.wait_until_ready()
+            self._worker = self._new_worker()
         return self._worker
+
+    def _new_worker(self) -> WorkerProcess:
+        limit = 0 if self._device == "cuda" else self._settings.worker_memory
+        worker = self._worker = WorkerProcess(self._settings.memory_budget, limit)
+        try:
+            if not self._closed:
+                worker.wait_until_ready()
+        except WorkerDiedError:
+            if not self._closed:
+                self._discard()
+                raise
+        if self._closed:  # by another thread meanwhile
+            worker.close()
+            raise JobCancelledError("cancelled")
+        return worker
 
     def _follow(
         self,
@@ -138,7 +150,7 @@ class ProcessHost:
         cancelled: threading.Event,
         job: str,
     ) -> None:
-        heard, asked = time.monotonic(), None
+        heard, checked, asked = time.monotonic(), 0.0, None
         while True:
             received = worker.next_message()
             now = time.monotonic()
@@ -155,7 +167,8 @@ class ProcessHost:
             if asked is not None and now - asked > self._settings.cancel_seconds:
                 self._discard()
                 raise JobCancelledError("cancelled; the plugin did not stop by itself")
-            if received is None:
+            if now - checked >= _POLL_SECONDS:  # however much it has to say meanwhile
+                checked = now
                 self._check(worker, culprit, now - heard)
 
     def _check(self, worker: WorkerProcess, culprit: str, silent: float) -> None:
@@ -197,6 +210,7 @@ class WorkerProcess:
         self.channel = Channel(self._process.stdout, self._process.stdin, self._shared)
         self._inbox: queue.Queue[_Received | None] = queue.Queue(_INBOX)
         self._printed: collections.deque[str] = collections.deque(maxlen=200)
+        self._gone: float | None = None
         self.drained = False
         self._threads = [
             threading.Thread(target=self._read, name="worker-read", daemon=True),
@@ -208,7 +222,9 @@ class WorkerProcess:
     @property
     def alive(self) -> bool:
         """Whether the process runs."""
-        return self._process.poll() is None
+        if self._process.poll() is not None:
+            self._end_children()
+        return self._gone is None
 
     def wait_until_ready(self) -> None:
         """Wait for its first message.
@@ -239,6 +255,9 @@ class WorkerProcess:
         try:
             received = self._inbox.get(timeout=_POLL_SECONDS)
         except queue.Empty:
+            # a process that the plugin started may keep the pipe open for as long as it likes
+            if not self.alive and self._gone is not None:
+                self.drained = time.monotonic() - self._gone > _LAST_SECONDS
             return None
         if received is None:
             self.drained = True
@@ -275,26 +294,45 @@ class WorkerProcess:
         )
 
     def close(self) -> None:
-        """End the process, its threads, its pipes and its shared memory."""
+        """End the process and what it started, its threads, its pipes and its shared memory."""
         self._process.kill()
         self._process.wait()
+        self._end_children()
         with contextlib.suppress(queue.Empty):  # so that a reader that waits for room goes on
             while True:
                 self._inbox.get_nowait()
         self.drained = True
         for thread in self._threads:
             thread.join(1)
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+        streams = (self._process.stdout, self._process.stderr)
+        done = [
+            s for s, reader in zip(streams, self._threads, strict=True) if not reader.is_alive()
+        ]
+        # Closing one that is still read would wait for whoever holds its other end.
+        for stream in (self._process.stdin, *done):
             with contextlib.suppress(OSError):
                 assert stream
                 stream.close()
         shutil.rmtree(self._shared, ignore_errors=True)
 
+    def _end_children(self) -> None:
+        """End whatever the process started: at once, as later its number may be another's."""
+        if self._gone is None:
+            self._gone = time.monotonic()
+            if sys.platform != "win32":
+                with contextlib.suppress(OSError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+
     def _read(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while (received := self.channel.receive()) is not None:
-                self._put(received)
-        self._put(None)
+        try:
+            with contextlib.suppress(OSError):
+                while (received := self.channel.receive()) is not None:
+                    self._put(received)
+        except Exception as error:  # what follows could not be understood either
+            self._printed.append(f"{type(error).__name__}: {error}\n")
+            self._process.kill()
+        finally:
+            self._put(None)
 
     def _put(self, received: _Received | None) -> None:
         while not self.drained:

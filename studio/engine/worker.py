@@ -93,20 +93,24 @@ class Worker:
         else:
             self._channel.send({"type": "done", "job": job})
         finally:
-            del self._cancelled[job]
+            self._cancelled.pop(job, None)
 
     def _listen(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while (received := self._channel.receive()) is not None:
-                self._on_message(received[0])
-        os._exit(0)  # the studio is gone, and a plugin that hangs must not outlive it
+        try:
+            with contextlib.suppress(OSError, ValueError):
+                while (received := self._channel.receive()) is not None:
+                    self._on_message(received[0])
+        finally:
+            os._exit(0)  # the studio is gone, and a plugin that hangs must not outlive it
 
     def _on_message(self, message: Message) -> None:
         if message["type"] == "job":
             self._cancelled[message["job"]] = threading.Event()
             self._jobs.put(message)
-        elif message["type"] == "cancel" and message["job"] in self._cancelled:
-            self._cancelled[message["job"]].set()
+        elif message["type"] == "cancel":
+            cancelled = self._cancelled.get(message["job"])  # the job may end just now
+            if cancelled is not None:
+                cancelled.set()
         elif message["type"] == "quit":
             self._jobs.put(None)
 

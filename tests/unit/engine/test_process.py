@@ -6,19 +6,22 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from studio.engine import Engine, EngineSettings
-from studio.errors import StudioError
+from studio.engine.host import HostSettings, ProcessHost
+from studio.errors import OutOfMemoryError, StudioError
 from studio.jobs import Export, Item, JobState, Preview, Request
 from studio.registry import Registry
-from studio.testing import same
+from studio.testing import same, write_plugin
 
 TIMES = 20
 SETTINGS = EngineSettings(worker_memory=400 * 2**20, stall_seconds=60, cancel_seconds=0.3)
@@ -183,3 +186,115 @@ def test_a_worker_that_cannot_start_is_reported(
         pytest.raises(StudioError, match="worker process could not start: ImportError: pydantic"),
     ):
         list(engine.run(Request("fake-image")))
+
+
+PARENT = '''
+"""A plugin that starts processes of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from typing import Literal
+
+from studio.api import Generator, GeneratorSpec, Image, Params, hookimpl, param
+
+
+class ParentParams(Params):
+    start: Literal["program", "fork"] = param("program", "how the other process is started")
+    leave: bool = param(False, "go, instead of staying")
+
+
+class Parent(Generator[ParentParams]):
+    spec = GeneratorSpec("parent", "Parent", "Starts processes", "1", Image, ParentParams)
+
+    def generate(self, params, ctx):
+        if params.start == "program":
+            subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        elif os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+        ctx.progress(0.5, "started")
+        time.sleep(0.1)
+        if params.leave:
+            os._exit(3)
+        time.sleep(60)
+        yield
+
+
+@hookimpl
+def studio_generators():
+    return [Parent]
+'''
+
+
+@pytest.mark.skipif(os.name != "posix", reason="forks, and ends groups of processes")
+@pytest.mark.parametrize("leave", [False, True])
+@pytest.mark.parametrize("start", ["program", "fork"])
+def test_what_a_plugin_started_ends_with_its_worker(
+    plugin_path: Path, monkeypatch: pytest.MonkeyPatch, start: str, leave: bool
+) -> None:
+    monkeypatch.syspath_prepend(str(write_plugin(plugin_path, "parent", PARENT)))
+    import parent
+
+    registry = Registry()
+    registry.add(parent, "parent")
+    with Engine(registry, settings=SETTINGS) as engine:
+        job = engine.submit(Request("parent", {"start": start, "leave": leave}))
+        while engine.job(job.id).message != "started":
+            time.sleep(0.01)
+        group = [p for w in workers() for p in (w, *w.children())]
+        if not leave:
+            engine.cancel(job.id)
+        expected = JobState.FAILED if leave else JobState.CANCELLED
+        assert engine.wait(job.id, 20).state is expected
+    assert psutil.wait_procs(group, 5)[1] == []
+
+
+def test_a_file_in_the_current_folder_is_not_taken_for_a_module(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "numpy.py").write_text("raise SystemExit('run by mistake')")
+    monkeypatch.chdir(tmp_path)
+    assert list(engine.run(Request("fake-image")))
+
+
+class Talker:
+    """A worker that never stops talking while it takes more and more memory."""
+
+    alive = True
+
+    def __init__(self) -> None:
+        self.said = 0
+
+    def next_message(self) -> Any:
+        self.said += 1
+        if self.said > 1000:
+            return {"type": "done"}, None
+        return {"type": "progress", "index": 0, "fraction": 0.1, "message": ""}, None
+
+    def resident(self) -> int:
+        return self.said * 2**20
+
+
+class Deaf:
+    """Hears how a job goes, and keeps nothing."""
+
+    def progress(self, index: int, fraction: float, message: str) -> None:
+        """Nothing."""
+
+
+def test_memory_is_watched_also_while_a_plugin_talks_without_a_pause() -> None:
+    host = ProcessHost("cpu", HostSettings(2**20, 2**19, 60.0, 1.0))
+    with pytest.raises(OutOfMemoryError, match="took more than"):
+        host._follow(Talker(), "talker", Deaf(), threading.Event(), "job")
+
+
+def test_closing_while_the_worker_starts_cancels_the_job(
+    registry: Registry, plugin_path: Path
+) -> None:
+    with Engine(registry, settings=SETTINGS) as engine:
+        job = engine.submit(Request("fake-image"))
+        while not workers():
+            time.sleep(0.001)
+    assert engine.wait(job.id, 10).state is JobState.CANCELLED
