@@ -8,7 +8,7 @@ from typing import Any
 from studio.errors import InputFileError, ParamError, UsageError, nearest
 from studio.exporter import Exporter
 from studio.generator import GeneratorSpec
-from studio.jobs import Request
+from studio.jobs import Export, Request
 from studio.params import parse
 from studio.recipe import MAX_SEED
 from studio.registry import Registry
@@ -41,6 +41,7 @@ def checked(request: Request, registry: Registry) -> Request:
 def _checked_conversion(request: Request, exporter: type[Exporter[Any]] | None) -> Request:
     if not request.export or exporter is None or not request.inputs:
         raise UsageError("a request without a generator needs files and an exporter for them")
+    _check_places(request.export, len(request.inputs))
     parse(exporter.spec.options, request.export.options, who=exporter.spec.id)
     return replace(request, count=len(request.inputs))
 
@@ -95,9 +96,18 @@ def _check_export(request: Request, spec: GeneratorSpec, exporter: type[Exporter
             f"{exporter.spec.id} files hold {kinds}; {spec.id} makes {spec.output.title}",
             culprit=exporter.spec.id,
         )
-    if len(request.export.names) != request.count:
-        raise UsageError(f"{len(request.export.names)} file names for {request.count} items")
-    if not request.export.folder.is_dir():
-        folder = request.export.folder
-        raise UsageError(f"{folder} is not there, expected a folder", culprit=str(folder))
+    _check_places(request.export, request.count)
     parse(exporter.spec.options, request.export.options, who=exporter.spec.id)
+
+
+def _check_places(export: Export, count: int) -> None:
+    if len(export.names) != count:
+        raise UsageError(f"{len(export.names)} file names for {count} items")
+    for name in export.names:  # a job may be a stranger's: none may lead out of its folder
+        if not name or name in (".", "..") or set(name) & set("/\\:\0"):
+            raise UsageError(
+                f"a file is to be called {name!r}, expected a plain name", culprit=name
+            )
+    if not export.folder.is_dir():
+        folder = export.folder
+        raise UsageError(f"{folder} is not there, expected a folder", culprit=str(folder))

@@ -177,8 +177,9 @@ class Engine:
     def jobs(self) -> list[JobSnapshot]:
         """Running jobs, waiting ones in the order they will run, then finished, newest first."""
         waiting = self._queue.waiting()
+        ids = {job.id for job in waiting}
         with self._lock:
-            others = [job.snapshot for job in self._jobs.values() if job not in waiting]
+            others = [job.snapshot for job in self._jobs.values() if job.id not in ids]
         running = [s for s in others if not s.state.finished]
         finished = [s for s in reversed(others) if s.state.finished]
         return running + [job.snapshot for job in waiting] + finished
@@ -236,7 +237,9 @@ class Engine:
             self._forget_old()
             if lane not in self._lanes:
                 self._lanes[lane] = Lane(lane, self, self._queue, self._make_host(lane))
-        self._emit(self.changed, job.snapshot)
+            # Under the lock, like in `update`: a signal has a lock of its own, and two threads that
+            # took the two in different orders would wait for each other.
+            self._emit(self.changed, job.snapshot)
         for replaced in self._queue.put(job):
             self._publisher.end(replaced, JobCancelledError("replaced by a newer one"))
         self._emit(self.queue_changed)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from studio import __version__
-from studio.assets import Asset, Latent
+from studio.assets import KINDS, Asset, Latent
 from studio.engine.models import Loaded, ModelCache, is_out_of_memory
 from studio.engine.writer import sha256_of, writer
 from studio.errors import (
@@ -112,7 +112,7 @@ class Runner:
             if request.generator:
                 self._generate(job, request, device, listener, cancelled)
             else:
-                self._convert(job, request, listener)
+                self._convert(job, request, listener, cancelled)
         except StudioError:
             raise
         except BaseException as error:  # a plugin may raise anything, sys.exit() included
@@ -134,23 +134,23 @@ class Runner:
         write = writer(self._registry, request.export)
         for index in range(request.count):
             begun = time.perf_counter()
-            context = Context(
-                request.seed + index,
-                inputs,
-                loaded.runtime.device,
-                cancelled,
-                lambda f, m, i=index: listener.progress(i, f, m),
-            )
-            context.check_cancelled()
-            asset, latent = self._with_memory(
-                request.generator,
-                device,
-                lambda c=context, i=index: self._make(
-                    loaded, params, c, request.latent, listener, i
-                ),
-            )
-            recipe = _recipe(loaded, params, context.seed, latent, origins)
-            item = write(Item(job, index, context.seed, recipe, 0.0), asset)
+            seed = request.seed + index
+
+            def attempt(seed: int = seed, index: int = index) -> tuple[Asset, str | None]:
+                # a second attempt draws the same numbers as the first, so each has its own context
+                context = Context(
+                    seed,
+                    inputs,
+                    loaded.runtime.device,
+                    cancelled,
+                    lambda f, m: listener.progress(index, f, m),
+                )
+                context.check_cancelled()
+                return self._make(loaded, params, context, request.latent, listener, index)
+
+            asset, latent = self._with_memory(request.generator, device, attempt)
+            recipe = _recipe(loaded, params, seed, latent, origins)
+            item = write(Item(job, index, seed, recipe, 0.0), asset)
             listener.item(replace(item, seconds=time.perf_counter() - begun))
 
     def _load(self, request: Request, device: str) -> Loaded:
@@ -225,10 +225,14 @@ class Runner:
         origin = RecipeInput(name=file.name, sha256=sha256_of(file), recipe=recipe)
         return Input(asset, file.name, recipe), origin
 
-    def _convert(self, job: str, request: Request, listener: Listener) -> None:
+    def _convert(
+        self, job: str, request: Request, listener: Listener, cancelled: threading.Event
+    ) -> None:
         """Write each input again with another exporter or other options; its recipe stays."""
         write = writer(self._registry, request.export)
         for index, file in enumerate(request.inputs):
+            if cancelled.is_set():
+                raise JobCancelledError("cancelled")
             begun = time.perf_counter()
             given, origin = self._read(file)
             made = Recipe(generator="", version="", seed=0, inputs=(origin,), studio=__version__)
@@ -248,7 +252,7 @@ def _last(spec: GeneratorSpec, steps: Iterator[Asset], listener: Listener, index
     closing: Any = contextlib.closing if hasattr(steps, "close") else contextlib.nullcontext
     with closing(steps):
         for step in steps:
-            if not isinstance(step, Asset):
+            if not isinstance(step, tuple(KINDS.values())):
                 raise PluginError(
                     f"{spec.id} yielded {type(step).__name__}, expected {spec.output.__name__}",
                     culprit=spec.id,

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from studio.api import Asset, Generator, GeneratorSpec, Params, RunContext, hookimpl
 from studio.assets import Image, Text
 from studio.engine import Engine
 from studio.errors import (
@@ -20,11 +21,12 @@ from studio.errors import (
     JobFailedError,
     OutOfMemoryError,
     ParamError,
+    PluginError,
     StorageError,
     UnknownNameError,
     UsageError,
 )
-from studio.fakes import FakeExporter
+from studio.fakes import FakeExporter, fake_registry
 from studio.jobs import (
     Export,
     Item,
@@ -360,3 +362,105 @@ def test_run_raises_when_somebody_else_cancels(engine: Engine) -> None:
     engine.cancel(job.id)
     with pytest.raises(JobCancelledError, match="fake-image was cancelled"):
         list(items)
+
+
+class Tight(Generator[Params]):
+    """Draws, and then runs out of memory the first time."""
+
+    spec = GeneratorSpec("tight", "Tight", "Runs out of memory once", "1", Image)
+    failures = 1
+
+    def generate(self, params: Params, ctx: RunContext) -> Iterator[Asset]:
+        pixels = ctx.rng.integers(0, 256, (4, 4, 3), "uint8")
+        if Tight.failures:
+            Tight.failures -= 1
+            raise MemoryError
+        yield Image(pixels)
+
+
+class Stranger(Asset):
+    """An asset of a kind the studio does not know."""
+
+    kind = "stranger"
+    title = "Stranger"
+
+
+class Strange(Generator[Params]):
+    """Shows a preview nobody can show."""
+
+    spec = GeneratorSpec("strange", "Strange", "Shows what nobody knows", "1", Image)
+
+    def generate(self, params: Params, ctx: RunContext) -> Iterator[Asset]:
+        yield Stranger()
+        yield example_asset(Image, 1)
+
+
+class OddPlugin:
+    """Both of them."""
+
+    __name__ = "odd"
+
+    @hookimpl
+    def studio_generators(self) -> list[type[Generator[Any]]]:
+        return [Tight, Strange]
+
+
+def test_a_second_attempt_gives_what_the_first_would_have() -> None:
+    with Engine(fake_registry(OddPlugin()), host="thread") as engine:
+        Tight.failures = 1
+        (tried_twice,) = engine.run(Request("tight", seed=3))
+        assert Tight.failures == 0
+        (at_once,) = engine.run(Request("tight", seed=3))
+    assert same(tried_twice.asset, at_once.asset)
+
+
+def test_an_asset_of_an_unknown_kind_is_refused_where_it_is_made() -> None:
+    with (
+        Engine(fake_registry(OddPlugin()), host="thread") as engine,
+        pytest.raises(PluginError, match="strange yielded Stranger, expected Image"),
+    ):
+        list(engine.run(Request("strange")))
+
+
+def test_writing_files_again_can_be_cancelled(engine: Engine, tmp_path: Path) -> None:
+    list(engine.run(Request("fake-image", export=export(tmp_path)), sink=keep(tmp_path)))
+    file = tmp_path / "item-0.fake"
+    names = tuple(f"again-{i}.fake" for i in range(300))
+    request = Request("", inputs=(file,) * 300, export=Export("fake", tmp_path, names))
+    job = engine.submit(request, sink=lambda items: engine.cancel(items[0].job))
+    ended = engine.wait(job.id, 60)
+    assert ended.state is JobState.CANCELLED
+    assert ended.done < 300
+
+
+@pytest.mark.parametrize("name", ["../out.fake", "a/b.fake", "a\\b.fake", "..", "", "c:x.fake"])
+def test_a_file_name_that_leads_elsewhere_is_refused(
+    engine: Engine, tmp_path: Path, name: str
+) -> None:
+    export = Export("fake", tmp_path, (name,))
+    with pytest.raises(UsageError, match="expected a plain name"):
+        engine.submit(Request("fake-image", export=export))
+
+
+def test_files_to_be_written_again_each_need_a_name(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "a.fake").touch()
+    request = Request("", inputs=(tmp_path / "a.fake",), export=Export("fake", tmp_path, ()))
+    with pytest.raises(UsageError, match="0 file names for 1 items"):
+        engine.submit(request)
+
+
+def test_a_listener_may_ask_the_engine(engine: Engine) -> None:
+    def listener(_: JobSnapshot) -> None:
+        time.sleep(0.02)  # so that others have news at the same time
+        engine.jobs()
+
+    engine.changed.connect(listener)
+    done = threading.Event()
+
+    def submit() -> None:
+        for _ in range(10):
+            engine.submit(Request("fake-image"))
+        done.set()
+
+    threading.Thread(target=submit, daemon=True).start()
+    assert done.wait(20)
