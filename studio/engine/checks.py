@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from studio.errors import InputFileError, ParamError, UsageError, nearest
@@ -104,7 +105,7 @@ def _check_places(export: Export, count: int) -> None:
     if len(export.names) != count:
         raise UsageError(f"{len(export.names)} file names for {count} items")
     for name in export.names:  # a job may be a stranger's: none may lead out of its folder
-        if not name or name in (".", "..") or set(name) & set("/\\:\0"):
+        if Path(name).name != name or name in ("", "..") or "\0" in name:
             raise UsageError(
                 f"a file is to be called {name!r}, expected a plain name", culprit=name
             )

@@ -433,7 +433,7 @@ def test_writing_files_again_can_be_cancelled(engine: Engine, tmp_path: Path) ->
     assert ended.done < 300
 
 
-@pytest.mark.parametrize("name", ["../out.fake", "a/b.fake", "a\\b.fake", "..", "", "c:x.fake"])
+@pytest.mark.parametrize("name", ["../out.fake", "a/b.fake", "/out.fake", "..", "", "a\0.fake"])
 def test_a_file_name_that_leads_elsewhere_is_refused(
     engine: Engine, tmp_path: Path, name: str
 ) -> None:
