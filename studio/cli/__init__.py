@@ -119,16 +119,18 @@ def _prepare_log(debug: bool) -> None:
 @contextlib.contextmanager
 def _ends_on_signals() -> Iterator[None]:
     """Being ended by another program is answered as Ctrl-C is: tidy up, then leave."""
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    present = [getattr(signal, n) for n in ("SIGTERM", "SIGHUP") if hasattr(signal, n)]
+    # What is ignored stays so: `nohup` is how one asks a program to go on.
+    numbers = [n for n in present if signal.getsignal(n) is not signal.SIG_IGN]
     try:
-        before = {name: signal.signal(getattr(signal, name), _interrupt) for name in names}
+        before = {number: signal.signal(number, _interrupt) for number in numbers}
     except ValueError:  # not the main thread: whoever called us answers signals
         before = {}
     try:
         yield
     finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(*_: object) -> None:

@@ -144,6 +144,20 @@ class TestAsAProcess:
         names = self.assert_whole(tmp_path / "o")
         assert len(rest.splitlines()) + 1 <= len(names) < 400
 
+    def test_a_hangup_that_is_ignored_does_not_end_it(self, only_fakes, tmp_path):
+        words = ("generate", "fake-image", "--seed", "1", "--count", "20", "--seconds", "0.02")
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what `nohup` does
+        try:
+            process = self.start(tmp_path, *words, "--out", "o/")
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        with process:
+            process.stdout.readline()
+            process.send_signal(signal.SIGHUP)
+            process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert len(self.assert_whole(tmp_path / "o")) == 20
+
     def assert_whole(self, folder):
         names = sorted(path.name for path in folder.iterdir())
         assert all(name.startswith("fake-image-") for name in names), names
