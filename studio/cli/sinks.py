@@ -50,6 +50,7 @@ class FolderSink:
 
         published: Paths = {}
         with Publication(self.folder, durable=True) as publication:
+            publication.flush_staged(item.file for item in items if item.file)
             for item in items:
                 assert item.file is not None
                 target = self._target(item.file)
@@ -131,11 +132,10 @@ def _is_free(staged: Path, target: Path) -> bool:
 
 def _replace(staged: Path, target: Path) -> Path:
     """Put a staged file in the place of another one, companions first."""
-    from studio.project.files import companions, flush, storage_errors
+    from studio.project.files import companions, storage_errors
 
     with storage_errors(target):
         for file in [*companions(staged), staged]:
-            flush(file)
             os.replace(file, target.with_name(file.name))
         shutil.rmtree(staged.parent, ignore_errors=True)
     return target
