@@ -110,8 +110,9 @@ def _into(request: Request, temporary: Path, place: Place | None) -> Request:
 
 def _assets(files: Sequence[Path]) -> list[Path]:
     """Each file once; a recipe that lies beside a file stands for it, so that ``out/*`` works."""
-    names = (file.with_name(file.name.removesuffix(SIDECAR)) for file in files)
-    return list(dict.fromkeys(names))
+    names = (file.name.removesuffix(SIDECAR) for file in files)
+    assets = (f.with_name(n) if n else f for f, n in zip(files, names, strict=True))
+    return list(dict.fromkeys(assets))
 
 
 def _request(
@@ -188,8 +189,10 @@ class _Inputs:
     def _candidates(self, file: Path, name: str) -> Iterator[Path]:
         """Where it may be; in a project all of its assets lie beside the file."""
         yield from self._given
-        yield file.with_name(Path(name).name)
-        yield from sorted(file.parent.glob(f"*{Path(name).suffix}"))
+        if Path(name).name:
+            yield file.with_name(Path(name).name)
+        beside = sorted(file.parent.iterdir())
+        yield from (each for each in beside if each.suffix == Path(name).suffix)
 
     def _named(self, found: Path, wanted: RecipeInput) -> Path:
         folder = self._folder / wanted.sha256

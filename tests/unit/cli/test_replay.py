@@ -316,3 +316,21 @@ def test_how_two_recipes_differ():
         "the device was cpu, before cuda",
         "the studio is version 0.2, it was 0.1",
     ]
+
+
+@pytest.mark.parametrize("name", [".", "/", ".recipe.json"])
+def test_replay_of_what_has_no_name_is_refused(run, name):
+    done = run("replay", name)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "expected a file" in done.sentence
+
+
+@pytest.mark.parametrize("name", ["", "/", "..", "x.**", "x.["])
+def test_a_recipe_may_call_its_inputs_anything(run, made, name):
+    held = json.loads(made.read_text())
+    recipe = json.loads(held["recipe"])
+    recipe["inputs"] = [{"name": name, "sha256": "0" * 64}]
+    made.write_text(json.dumps(held | {"recipe": json.dumps(recipe)}))
+    done = run("replay", made)
+    assert done.code == 2
+    assert "neither given with --input nor beside it" in done.sentence
