@@ -9,7 +9,8 @@ import torch
 
 from studio.runtimes.local import LocalRuntime
 from studio_image_gan.space import StyleSpace
-from studio_image_gan.training.export import export
+from studio_image_gan.training.encoder import Encoder
+from studio_image_gan.training.export import MeanEncoder, export
 from studio_image_gan.training.style import StyleConfig, StyleGenerator
 
 
@@ -17,14 +18,14 @@ from studio_image_gan.training.style import StyleConfig, StyleGenerator
 def exported(tmp_path_factory):
     torch.manual_seed(0)
     config = StyleConfig(32, classes=3, z_dim=8, w_dim=16, channels=(32, 32, 16), fold=2)
-    generator = StyleGenerator(config).eval()
+    generator, encoder = StyleGenerator(config).eval(), MeanEncoder(Encoder(config)).eval()
     folder = tmp_path_factory.mktemp("export")
-    export(generator, ["a", "b", "c"], np.array([0.5, 0.25, 0.25]), folder)
-    return generator, folder
+    export(generator, encoder, ["a", "b", "c"], np.array([0.5, 0.25, 0.25]), folder)
+    return generator, encoder, folder
 
 
 def test_onnx_runtime_agrees_with_torch(exported):
-    generator, folder = exported
+    generator, encoder, folder = exported
     runtime = LocalRuntime("cpu")
     mapping, synthesis = (runtime.onnx(folder / f"{n}.onnx") for n in ("mapping", "synthesis"))
     z = np.random.default_rng(0).standard_normal((3, 8), dtype=np.float32)
@@ -37,10 +38,15 @@ def test_onnx_runtime_agrees_with_torch(exported):
     # Weights are rounded to half precision: 11 bits.
     np.testing.assert_allclose(w, expected_w, atol=5e-3, rtol=5e-3)
     np.testing.assert_allclose(rgba, expected, atol=1e-2)
+    given = {"pictures": np.ascontiguousarray(rgba), "classes": np.eye(3, dtype=np.float32)}
+    found = runtime.onnx(folder / "encoder.onnx").run(given)["z"]
+    with torch.no_grad():
+        expected_z = encoder(torch.from_numpy(rgba), torch.eye(3))
+    np.testing.assert_allclose(found, expected_z, atol=1e-2)
 
 
 def test_weights_are_stored_once_and_in_half_precision(exported):
-    generator, folder = exported
+    generator, _, folder = exported
     model = onnx.load(str(folder / "synthesis.onnx"))
     stored = sum(int(np.prod(t.dims)) for t in model.graph.initializer)
     parameters = sum(p.numel() for p in generator.synthesis.parameters())
@@ -50,7 +56,7 @@ def test_weights_are_stored_once_and_in_half_precision(exported):
 
 
 def test_the_style_space_has_means_and_orthogonal_directions(exported):
-    _, folder = exported
+    _, _, folder = exported
     space = StyleSpace.read(folder / "space.json")
     assert space.means.shape == (3, 16)
     assert space.shares.tolist() == [0.5, 0.25, 0.25]

@@ -23,6 +23,15 @@ def test_the_palette_is_limited_and_alpha_kept():
     assert (limited == pixels.limit_palette(_noise(), 8)).all()
 
 
+def test_fitting_centres_and_premultiplies():
+    red = np.zeros((4, 8, 4), np.uint8)
+    red[:, :] = (255, 0, 0, 128)
+    fitted = pixels.fit(red, 16, smooth=False)
+    assert fitted.shape == (1, 4, 16, 16)
+    assert fitted[0, :, :4].max() == 0
+    np.testing.assert_allclose(fitted[0, :, 8, 8], [128 / 255, 0, 0, 128 / 255], atol=0.01)
+
+
 def test_an_empty_picture_has_no_palette_to_limit():
     assert pixels.limit_palette(np.zeros((4, 4, 4), np.uint8), 4).max() == 0
 

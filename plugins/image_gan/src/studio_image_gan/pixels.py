@@ -5,7 +5,7 @@ All functions take and return straight RGBA uint8 [height, width, 4].
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,36 @@ def to_pixels(rgba: NDArray[np.float32]) -> Pixels:
     pixels: Pixels = np.rint(rgba.transpose(1, 2, 0) * 255.0).astype(np.uint8)
     pixels[pixels[..., 3] == 0] = 0
     return pixels
+
+
+def fit(pixels: NDArray[Any], size: int, smooth: bool) -> NDArray[np.float32]:
+    """Make any picture one that the encoder takes.
+
+    Args:
+        pixels: uint8 or uint16 [H, W, 1, 3 or 4], as in `studio.api.Image`.
+        size: Width and height wanted; the picture is scaled to fit and centred.
+        smooth: Scale with a Lanczos filter instead of picking the nearest pixels.
+
+    Returns:
+        Premultiplied RGBA [1, 4, size, size] in 0..1.
+    """
+    import numpy as np
+    from PIL import Image
+
+    eight: Pixels = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+    if eight.shape[2] == 1:
+        eight = eight.repeat(3, axis=2)
+    if eight.shape[2] == 3:
+        eight = np.concatenate([eight, np.full_like(eight[..., :1], 255)], axis=2)
+    picture = Image.fromarray(np.ascontiguousarray(eight)).convert("RGBa")
+    scale = size / max(picture.size)
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    way = Image.Resampling.LANCZOS if smooth else Image.Resampling.NEAREST
+    canvas = np.zeros((size, size, 4), np.float32)
+    top, left = (size - height) // 2, (size - width) // 2
+    small = np.asarray(picture.resize((width, height), way), np.float32)
+    canvas[top : top + height, left : left + width] = small / 255.0
+    return np.ascontiguousarray(canvas.transpose(2, 0, 1)[None])
 
 
 def harden_edges(pixels: Pixels) -> Pixels:

@@ -25,6 +25,7 @@ class StyleSpace:
     """Facts of a trained generator, from the `space.json` beside its networks.
 
     Attributes:
+        size: Width and height of the pictures in pixels.
         layers: Styles that the synthesis network takes.
         z_dim: Length of the noise that the mapping network takes.
         classes: Names of the classes in the order of their numbers.
@@ -33,6 +34,7 @@ class StyleSpace:
         directions: Principal directions, [axes, w_dim], each one standard deviation long.
     """
 
+    size: int
     layers: int
     z_dim: int
     classes: tuple[str, ...]
@@ -48,6 +50,7 @@ class StyleSpace:
         facts = json.loads(path.read_text())
         shares = np.array(facts["shares"], np.float64)
         return cls(
+            size=facts["size"],
             layers=facts["layers"],
             z_dim=facts["z_dim"],
             classes=tuple(facts["classes"]),
@@ -80,12 +83,24 @@ class StyleSpace:
         noise = rng.standard_normal((2, 1, self.z_dim), dtype=np.float32)
         chance = rng.random()
         label = self._label(name, chance)
-        onehot = np.eye(len(self.classes), dtype=np.float32)[label : label + 1]
+        onehot = self.onehot(label)
         styles = [mapping.run({"z": z, "classes": onehot})["w"][0] for z in noise]
         mean = self.means[label]
         coarse, fine = (mean + np.float32(psi) * (style - mean) for style in styles)
         cut = self.layers - mix
         return np.concatenate([np.tile(coarse, cut), np.tile(fine, mix)]).astype(np.float32)
+
+    def onehot(self, label: int) -> Vector:
+        """A class as the networks take it: [1, classes]."""
+        import numpy as np
+
+        return np.eye(len(self.classes), dtype=np.float32)[label : label + 1]
+
+    def spread(self, w: Vector) -> Vector:
+        """The latent whose layers all follow one style [1, w_dim]: [layers * w_dim]."""
+        import numpy as np
+
+        return np.tile(w[0], self.layers).astype(np.float32)
 
     def styles(self, latent: Vector) -> Vector:
         """Unfold a latent for the synthesis network: [1, layers, w_dim]."""

@@ -20,6 +20,11 @@ from studio_image_gan.training.adversary import (
     StyleAdversary,
     StyleRecipe,
 )
+from studio_image_gan.training.classifier import (
+    load_classifier,
+    save_classifier,
+    train_classifier,
+)
 from studio_image_gan.training.data import (
     DataError,
     Pictures,
@@ -28,6 +33,7 @@ from studio_image_gan.training.data import (
     load_pictures,
 )
 from studio_image_gan.training.dcgan import DcganConfig
+from studio_image_gan.training.encoder import Eyes
 from studio_image_gan.training.loop import CHECKPOINT, Batches, LoopConfig, Training
 from studio_image_gan.training.style import StyleConfig
 
@@ -47,6 +53,12 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--gamma", type=float, default=StyleRecipe.gamma, help="gradient penalty")
     line.add_argument("--rate", type=float, default=StyleRecipe.rate, help="learning rate (style)")
     line.add_argument(
+        "--encode-after",
+        type=int,
+        default=StyleRecipe.encode_after,
+        help="pictures shown before encoded ones are asked back (style)",
+    )
+    line.add_argument(
         "--precision",
         choices=("bfloat16", "float32"),
         default="bfloat16",
@@ -57,15 +69,31 @@ def parser() -> argparse.ArgumentParser:
 
 def build(options: argparse.Namespace, pictures: Pictures, rng: torch.Generator) -> Adversary:
     """The networks that the options ask for, with weights from the seed."""
-    torch.manual_seed(options.seed)
     size, fast = pictures.size, options.precision == "bfloat16"
     if options.model == "dcgan":
+        torch.manual_seed(options.seed)
         return DcganAdversary(DcganConfig(size, channels=_DCGAN_CHANNELS[size]), rng, fast)
     channels = _STYLE_CHANNELS[size]
     fold = size // (4 << (len(channels) - 1))
     config = StyleConfig(size, len(pictures.classes), channels=channels, fold=fold)
-    recipe = StyleRecipe(rate=options.rate, gamma=options.gamma, bfloat16=fast)
-    return StyleAdversary(config, recipe, rng)
+    recipe = StyleRecipe(
+        rate=options.rate,
+        gamma=options.gamma,
+        encode_after=options.encode_after,
+        bfloat16=fast,
+    )
+    eyes = _eyes(options, pictures)
+    torch.manual_seed(options.seed)  # only now: whether the eyes had to be trained must not matter
+    return StyleAdversary(config, recipe, eyes, rng)
+
+
+def _eyes(options: argparse.Namespace, pictures: Pictures) -> Eyes:
+    """The classifier that likeness is measured with; kept in the folder once it is trained."""
+    path = options.out / "eyes.safetensors"
+    if not path.exists():
+        # Another seed than the classifier that measures the result has.
+        save_classifier(path, *train_classifier(pictures, seed=options.seed + 77))
+    return Eyes(load_classifier(path)[0])
 
 
 def start(options: argparse.Namespace, pictures: Pictures) -> Training:
@@ -93,12 +121,12 @@ def start(options: argparse.Namespace, pictures: Pictures) -> Training:
 def finish(training: Training, pictures: Pictures, options: argparse.Namespace) -> None:
     """Write what ships, and its model card."""
     from studio_image_gan.training.card import training_card
-    from studio_image_gan.training.export import export, load_generator
+    from studio_image_gan.training.export import export, load_networks
 
     folder = options.out / "export"
     if options.model == "style":
-        generator, _ = load_generator(options.out / CHECKPOINT)
-        export(generator, pictures.classes, class_shares(pictures), folder)
+        generator, encoder, _ = load_networks(options.out / CHECKPOINT)
+        export(generator, encoder, pictures.classes, class_shares(pictures), folder)
     folder.mkdir(exist_ok=True)
     (folder / "MODEL_CARD.md").write_text(training_card(options.data, pictures, training))
 

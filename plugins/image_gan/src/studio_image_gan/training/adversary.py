@@ -12,6 +12,8 @@ from torch.nn import functional
 
 from studio_image_gan.training import dcgan, style
 from studio_image_gan.training.augment import AdaptiveAugment
+from studio_image_gan.training.encoder import Encoder, Eyes, Posterior
+from studio_image_gan.training.projected import Heads
 from studio_image_gan.training.steps import channels_last, descend
 
 
@@ -47,6 +49,11 @@ class StyleRecipe:
         penalty_every: Steps between penalties (lazy regularisation, Karras et al. 2020, 3.1).
         ema_half_life: Images after which a weight counts half in the generator's moving average.
         overlap: What the share of augmented pictures is steered by; see `AdaptiveAugment`.
+        encode_after: Pictures shown before half of each batch is drawn from encoded real ones.
+        pixels: Weight of the mean absolute difference between a picture and its encoded self.
+        features: Weight of the same in the features of a classifier; see `Eyes`.
+        heads: Weight of the discriminators of features; see `projected`.
+        divergence: Weight of a nat of the encoder's divergence from the prior.
         bfloat16: Whether to run the convolutions in bfloat16.
     """
 
@@ -55,6 +62,11 @@ class StyleRecipe:
     penalty_every: int = 8
     ema_half_life: int = 20_000
     overlap: float = 0.75
+    encode_after: int = 0
+    pixels: float = 10.0
+    features: float = 1.0
+    heads: float = 1.0
+    divergence: float = 0.01
     bfloat16: bool = True
 
 
@@ -62,11 +74,16 @@ class StyleAdversary:
     """Relativistic pairing with R1 and R2 (Huang et al. 2024, "The GAN is dead", section 2).
 
     Each real picture is paired with a generated one of the same class. One batch of generated
-    pictures serves both networks: the discriminator learns from it first, then the generator.
+    pictures serves both networks: the discriminator learns from it first, then the generator. Half
+    of the batch is drawn from the prior, half from the encoded real pictures (see `encoder`).
     """
 
-    def __init__(self, config: style.StyleConfig, recipe: StyleRecipe, rng: torch.Generator):
+    def __init__(
+        self, config: style.StyleConfig, recipe: StyleRecipe, eyes: Eyes, rng: torch.Generator
+    ):
         self.config, self.recipe, self.rng = config, recipe, rng
+        self.encoder, self.eyes = channels_last(Encoder(config)), channels_last(eyes)
+        self.heads = channels_last(Heads(eyes.channels[1:], config.classes))
         generator = channels_last(style.StyleGenerator(config))
         discriminator = channels_last(style.Discriminator(config))
         average = copy.deepcopy(generator).requires_grad_(False).eval()
@@ -77,21 +94,32 @@ class StyleAdversary:
             "discriminator": discriminator,
             "average": average,
             "augment": self.augment,
+            "encoder": self.encoder,
+            "eyes": self.eyes,
+            "heads": self.heads,
         }
         self.optimisers = {
             "generator": _adam(generator, recipe.rate),
             "discriminator": _adam(discriminator, recipe.rate),
+            "encoder": _adam(self.encoder, recipe.rate),
+            "heads": _adam(self.heads, recipe.rate),
         }
 
     def step(self, real: Tensor, onehot: Tensor, progress: Progress) -> dict[str, float]:
         """Train both networks on one batch; see `Adversary.step`."""
         for optimiser in self.optimisers.values():
-            optimiser.param_groups[0]["lr"] = self.recipe.rate * _slowdown(progress)
+            group = optimiser.param_groups[0]
+            group["lr"] = group["initial_lr"] * _slowdown(progress)
+        encoded = len(real) // 2 if progress.shown >= self.recipe.encode_after else 0
         z = torch.randn(len(real), self.config.z_dim, generator=self.rng)
+        posterior = None
         with self._precision():
+            if encoded:
+                posterior = self.encoder(real[:encoded], onehot[:encoded])
+                z = torch.cat([posterior.draw(self.rng), z[encoded:]])
             fake = self.generator(z, onehot)
         report, real_scores = self._train_discriminator(real, fake.detach(), onehot, progress)
-        report |= self._train_generator(fake, real_scores, onehot)
+        report |= self._train_generator(real, fake, real_scores, onehot, posterior)
         self._move_average(len(real), progress)
         return report
 
@@ -123,20 +151,60 @@ class StyleAdversary:
             loss = loss + 0.5 * self.recipe.gamma * self.recipe.penalty_every * squares
             report["slope"] = squares.item()
         descend(self.optimisers["discriminator"], loss)
+        report["hinge"] = self._train_heads(real.detach(), fake.detach(), onehot)
         return report, real_scores.detach()
 
+    def _train_heads(self, real: Tensor, fake: Tensor, onehot: Tensor) -> float:
+        with self._precision():
+            with torch.no_grad():
+                seen, drawn = self.eyes(real)[1:], self.eyes(fake)[1:]
+            loss = self.heads.hinge(seen, drawn, onehot)
+        descend(self.optimisers["heads"], loss)
+        return loss.item()
+
     def _train_generator(
-        self, fake: Tensor, real_scores: Tensor, onehot: Tensor
+        self,
+        real: Tensor,
+        fake: Tensor,
+        real_scores: Tensor,
+        onehot: Tensor,
+        posterior: Posterior | None,
     ) -> dict[str, float]:
         # The scores of the real pictures are from before the discriminator's step: one forward
         # pass saved for a difference of one step in a constant.
-        self.discriminator.requires_grad_(False)
+        judges = (self.discriminator, self.heads)
+        for judge in judges:
+            judge.requires_grad_(False)
+        shown = self.augment(fake, self.rng)
         with self._precision():
-            fake_scores = self.discriminator(self.augment(fake, self.rng), onehot)
+            fake_scores = self.discriminator(shown, onehot)
+            seen = self.heads(self.eyes(shown)[1:], onehot)
         loss = functional.softplus(real_scores - fake_scores).mean()
+        report = {"generator": loss.item()}
+        loss = loss - self.recipe.heads * seen
+        self.optimisers["encoder"].zero_grad(set_to_none=True)
+        if posterior is not None:
+            given_back, parts = self._likeness(real, fake, posterior)
+            loss, report = loss + given_back, report | parts
         descend(self.optimisers["generator"], loss)
-        self.discriminator.requires_grad_(True)
-        return {"generator": loss.item()}
+        if posterior is not None:
+            self.optimisers["encoder"].step()
+        for judge in judges:
+            judge.requires_grad_(True)
+        return report
+
+    def _likeness(
+        self, real: Tensor, fake: Tensor, posterior: Posterior
+    ) -> tuple[Tensor, dict[str, float]]:
+        """What the encoded pictures lose on their way through encoder and generator."""
+        count, recipe = len(posterior.mean), self.recipe
+        with self._precision():
+            features = self.eyes.difference(real[:count], fake[:count])
+        pixels = (real[:count] - fake[:count]).abs().mean()
+        nats = posterior.divergence()
+        loss = recipe.pixels * pixels + recipe.features * features + recipe.divergence * nats
+        report = {"pixels": pixels.item(), "features": features.item(), "nats": nats.item()}
+        return loss, report
 
     def _move_average(self, batch: int, progress: Progress) -> None:
         # A short memory at the start, or the first bad pictures would linger.
@@ -199,7 +267,9 @@ class DcganAdversary:
 
 
 def _adam(network: nn.Module, rate: float) -> torch.optim.Adam:
-    return torch.optim.Adam(network.parameters(), lr=rate, betas=(0.0, 0.99), eps=1e-8)
+    optimiser = torch.optim.Adam(network.parameters(), lr=rate, betas=(0.0, 0.99), eps=1e-8)
+    optimiser.param_groups[0]["initial_lr"] = rate
+    return optimiser
 
 
 def _slowdown(progress: Progress) -> float:

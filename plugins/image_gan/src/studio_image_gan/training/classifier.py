@@ -101,7 +101,7 @@ def train_classifier(pictures: Pictures, seed: int = 0) -> tuple[Classifier, dic
     train, held = split(pictures)
     train = train[~pictures.extra[train]]
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.05)
-    steps = config.epochs * (len(train) // 64)
+    steps = config.epochs * max(1, len(train) // 64)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
     images = torch.from_numpy(premultiplied(pictures.rgba[train]))
     truth = torch.from_numpy(targets[train])

@@ -1,7 +1,8 @@
-"""From a trained generator to what ships: two ONNX files and the facts of its style space.
+"""From trained networks to what ships: three ONNX files and the facts of the style space.
 
 `mapping.onnx` takes z [N, z_dim] and classes [N, classes] (one-hot or blended) to w [N, w_dim];
-`synthesis.onnx` takes styles [N, layers, w_dim] to straight RGBA [N, 4, size, size] in 0..1.
+`synthesis.onnx` takes styles [N, layers, w_dim] to straight RGBA [N, 4, size, size] in 0..1;
+`encoder.onnx` takes premultiplied pictures [N, 4, size, size] in 0..1 and classes to z.
 Weights are stored in half precision and cast back to single precision, which ONNX Runtime does once
 when it loads them: half the size, and all arithmetic stays in single precision.
 """
@@ -23,44 +24,72 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from studio_image_gan.training.checkpoint import read_checkpoint, select
+from studio_image_gan.training.encoder import Encoder, Posterior
 from studio_image_gan.training.style import StyleConfig, StyleGenerator
 
 OPSET = 18
 _HALF_FROM = 64  # tensors smaller than this stay in single precision
 
 
-def load_generator(checkpoint: Path) -> tuple[StyleGenerator, dict[str, Any]]:
-    """The averaged generator of a run, and the run's facts."""
+class MeanEncoder(nn.Module):
+    """The middle of what the encoder thinks possible, as a plain tensor."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, pictures: Tensor, onehot: Tensor) -> Tensor:
+        """Map pictures [N, 4, size, size] and classes [N, classes] to z [N, z_dim]."""
+        posterior: Posterior = self.encoder(pictures, onehot)
+        return posterior.mean
+
+
+def load_networks(checkpoint: Path) -> tuple[StyleGenerator, MeanEncoder, dict[str, Any]]:
+    """The averaged generator of a run, its encoder, and the run's facts."""
     tensors, facts = read_checkpoint(checkpoint)
     config = dict(facts["run"]["config"])
     config["channels"] = tuple(config["channels"])
     generator = StyleGenerator(StyleConfig(**config))
     generator.load_state_dict(select(tensors, "network.average."))
-    return generator.eval().requires_grad_(False), facts
+    encoder = Encoder(generator.config)
+    encoder.load_state_dict(select(tensors, "network.encoder."))
+    return (
+        generator.eval().requires_grad_(False),
+        MeanEncoder(encoder).eval().requires_grad_(False),
+        facts,
+    )
 
 
 def export(
-    generator: StyleGenerator, classes: Sequence[str], shares: NDArray[np.float64], folder: Path
+    generator: StyleGenerator,
+    encoder: MeanEncoder,
+    classes: Sequence[str],
+    shares: NDArray[np.float64],
+    folder: Path,
 ) -> list[Path]:
-    """Write `mapping.onnx`, `synthesis.onnx` and `space.json`.
+    """Write `mapping.onnx`, `synthesis.onnx`, `encoder.onnx` and `space.json`.
 
     Args:
         generator: The trained generator.
+        encoder: The encoder trained with it.
         classes: Names of its classes.
         shares: How common each class is, adding up to one.
         folder: Where to write; made if it is not there.
 
     Returns:
-        The three files.
+        The four files.
     """
     config = generator.config
     folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / name for name in ("mapping.onnx", "synthesis.onnx", "space.json")]
+    names = ("mapping.onnx", "synthesis.onnx", "encoder.onnx", "space.json")
+    files = [folder / name for name in names]
     onehot = torch.eye(config.classes)[:1]
     z = torch.zeros(1, config.z_dim)
     ws = torch.zeros(1, config.layers, config.w_dim)
     _write_onnx(generator.mapping, (z, onehot), ("z", "classes"), "w", files[0])
     _write_onnx(generator.synthesis, (ws,), ("styles",), "rgba", files[1])
+    pictures = torch.zeros(1, 4, config.size, config.size)
+    _write_onnx(encoder, (pictures, onehot), ("pictures", "classes"), "z", files[2])
     facts: dict[str, Any] = {
         "size": config.size,
         "layers": config.layers,
@@ -70,9 +99,9 @@ def export(
     }
     for name, tensor in style_space(generator, shares).items():
         facts[name] = [[round(value, 6) for value in row] for row in tensor.tolist()]
-    partial = files[2].with_suffix(".partial")
+    partial = files[3].with_suffix(".partial")
     partial.write_text(json.dumps(facts))
-    partial.replace(files[2])
+    partial.replace(files[3])
     return files
 
 

@@ -22,7 +22,10 @@ from studio_image_gan.training.sheets import contact_sheet, straight
 
 CHECKPOINT = "checkpoint.safetensors"
 LOSSES = "losses.csv"
-_COLUMNS = ("images", "cpu_seconds", "discriminator", "generator", "margin", "slope", "augmented")
+_COLUMNS = (
+    *("images", "cpu_seconds", "discriminator", "generator", "margin", "slope", "augmented"),
+    *("pixels", "features", "nats", "hinge"),
+)
 _EXTRA_WEIGHT = 0.25  # an extra picture (a skin tone, say) is drawn a quarter as often
 
 

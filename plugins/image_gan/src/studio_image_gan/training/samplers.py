@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from studio_image_gan.pixels import to_pixels
+from studio_image_gan.pixels import harden_edges, to_pixels
 from studio_image_gan.space import StyleSpace
 from studio_image_gan.training.checkpoint import read_checkpoint, select
 from studio_image_gan.training.dcgan import DcganConfig, DcganGenerator
@@ -55,13 +55,15 @@ class OnnxSampler:
     Args:
         folder: Holds `mapping.onnx`, `synthesis.onnx` and `space.json`.
         truncation: psi; 1 samples the whole distribution.
+        hard: Whether to harden the edges, as the plugin does by default for sprites.
     """
 
-    def __init__(self, folder: Path, truncation: float = 1.0) -> None:
+    def __init__(self, folder: Path, truncation: float = 1.0, hard: bool = False) -> None:
         self._space = StyleSpace.read(folder / "space.json")
         self._mapping = _session(folder / "mapping.onnx")
         self._synthesis = _session(folder / "synthesis.onnx")
         self._truncation = truncation
+        self._hard = hard
 
     def __call__(self, labels: NDArray[np.int64], seed: int) -> Pixels:
         """See `Sampler`."""
@@ -76,7 +78,8 @@ class OnnxSampler:
             w = space.means[some] + np.float32(self._truncation) * (w - space.means[some])
             styles = np.repeat(w[:, None], space.layers, axis=1)
             (rgba,) = self._synthesis.run(None, {"styles": styles})
-            parts.extend(to_pixels(picture) for picture in rgba)
+            pictures = [to_pixels(picture) for picture in rgba]
+            parts += map(harden_edges, pictures) if self._hard else pictures
         return np.stack(parts)
 
 
