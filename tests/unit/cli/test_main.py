@@ -133,7 +133,13 @@ class TestAsAProcess:
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_a_signal_cancels_and_leaves_whole_files_only(self, only_fakes, tmp_path, number):
         words = ("generate", "fake-image", "--seed", "1", "--count", "400", "--seconds", "0.02")
-        with self.start(tmp_path, *words, "--out", "o/") as process:
+        # a shell starts what runs in its background with SIGINT ignored, and children inherit that
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            process = self.start(tmp_path, *words, "--out", "o/")
+        finally:
+            signal.signal(signal.SIGINT, before)
+        with process:
             process.stdout.readline()
             asked = time.monotonic()
             process.send_signal(number)
