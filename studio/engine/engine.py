@@ -5,6 +5,7 @@ submit → queue → device thread → worker process → publisher → sink →
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 FILES = "files"  # the lane on which files are written again, beside the devices' own
 _HISTORY = 200
+_GLANCE = 0.5  # seconds; Windows hears Ctrl+C only between two waits
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class Engine:
         done: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         job = self._submit(request, sink, None, done.put)
         try:
-            while (item := done.get()) is not None:
+            while (item := _next(done)) is not None:
                 yield item
         finally:
             self.cancel(job.id)
@@ -309,6 +311,12 @@ class Engine:
             signal.emit(*values)
         except Exception:
             log.exception("a listener of the engine failed")
+
+
+def _next(done: queue.SimpleQueue[Item | None]) -> Item | None:
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return done.get(timeout=_GLANCE)
 
 
 class Lane:
