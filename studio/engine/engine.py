@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import re
 import threading
 import time
 import uuid
@@ -229,6 +230,8 @@ class Engine:
         listener: Callable[[Item | None], None] | None,
     ) -> Job:
         request = checked(request, self._registry)
+        if job_id and not re.fullmatch(r"[\w-]+", job_id):  # folders are named after it
+            raise UsageError(f"a job is called {job_id!r}, expected letters and digits")
         lane = devices.choose(request.device) if request.generator else FILES
         id_ = job_id or uuid.uuid4().hex[:12]
         job = Job(JobSnapshot(id_, request, submitted=time.time()), lane, sink, listener)

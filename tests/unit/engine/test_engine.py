@@ -464,3 +464,10 @@ def test_a_listener_may_ask_the_engine(engine: Engine) -> None:
 
     threading.Thread(target=submit, daemon=True).start()
     assert done.wait(20)
+
+
+@pytest.mark.parametrize("name", ["../x", "x/../../y", "..\\x", "*", "a b"])
+def test_a_job_whose_name_leads_elsewhere_is_refused(engine: Engine, name: str) -> None:
+    with pytest.raises(UsageError, match="expected letters and digits"):
+        engine.submit(Request("fake-image"), job_id=name)
+    assert engine.jobs() == []
