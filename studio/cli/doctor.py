@@ -147,7 +147,7 @@ def _devices() -> Iterator[Finding]:
 def _probe(device: str) -> Iterator[Finding]:
     """Run a tiny network in a process of its own, as a worker would."""
     name = f"ONNX Runtime on {device}"
-    command = [sys.executable, "-m", "studio.cli.probe", device]
+    command = [sys.executable, "-P", "-m", "studio.cli.probe", device]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False
