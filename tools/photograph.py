@@ -92,9 +92,18 @@ def _photograph(asked: argparse.Namespace, home: Path) -> None:
     picture = window.grab()
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     picture.save(str(asked.out))
+    _make_smaller(asked.out)
     window.close()
     if window.ending is not None:
         window.ending.join(20)
+
+
+def _make_smaller(file: Path) -> None:
+    """Write the picture again without what nobody sees."""
+    from PIL import Image
+
+    with Image.open(file) as opened:
+        opened.convert("RGB").save(file, optimize=True)
 
 
 def _settle(app: QApplication, seconds: float) -> None:
