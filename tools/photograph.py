@@ -130,7 +130,7 @@ def _fill(window: Window, app: QApplication, images: int = 8) -> None:
     orders = window.session.orders
     generators = [g.spec for g in window.session.registry.generators()]
     kinds = [spec.output.kind for spec in generators]
-    images = images if set(kinds) != {"image"} else 24
+    images = images if set(kinds) != {"image"} else 20
     wanted: list[Request] = []
     for spec in generators:
         many = images // kinds.count("image") if spec.output.kind == "image" else 2
@@ -150,7 +150,7 @@ def _arrange(window: Window) -> None:
         kinds.setdefault(board.rows[card.asset_id or 0].kind, []).append(card.id)
     places: dict[int, tuple[float, float]] = {}
     images = kinds.pop("image", [])
-    across = 4 if kinds else 6
+    across = 4 if kinds else 5
     for at, id_ in enumerate(images):
         places[id_] = (at % across * 288.0, at // across * 296.0)
     top = (len(images) + across - 1) // across * 296.0 + 8
