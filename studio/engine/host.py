@@ -359,8 +359,11 @@ def _tell(received: _Received, listener: Listener) -> bool:
             listener.progress(message["index"], message["fraction"], message["message"])
         case "preview" if asset is not None:
             listener.preview(message["index"], asset)
-        case "item":
-            listener.item(item_from_json(message, asset))
+        case "items":
+            *before, last = message["items"]
+            for values in before:
+                listener.item(item_from_json(message["job"], values, None))
+            listener.item(item_from_json(message["job"], last, asset))
         case "loaded":
             listener.loaded(message["runtime"], message["device"], message["notice"])
         case "failed":

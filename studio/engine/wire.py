@@ -42,10 +42,10 @@ def item_to_json(item: Item) -> dict[str, Any]:
     }
 
 
-def item_from_json(values: dict[str, Any], asset: Asset | None) -> Item:
-    """An item from a message of type ``"item"``."""
+def item_from_json(job: str, values: dict[str, Any], asset: Asset | None) -> Item:
+    """An item from what `item_to_json` gave."""
     return Item(
-        job=values["job"],
+        job=job,
         index=values["index"],
         seed=values["seed"],
         recipe=Recipe.model_validate_json(values["recipe"]),

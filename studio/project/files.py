@@ -243,6 +243,10 @@ def flush_all(files: Iterable[Path]) -> None:
     Raises:
         StorageError: The disk refuses.
     """
+    files = list(files)
+    if len(files) == 1:
+        _flush_or_say(files[0])
+        return
     with ThreadPoolExecutor(_AT_ONCE, "studio-flush") as pool:
         for _ in pool.map(_flush_or_say, files):
             pass

@@ -25,7 +25,7 @@ from studio.testing import same, write_plugin
 
 TIMES = 20
 SETTINGS = EngineSettings(worker_memory=400 * 2**20, stall_seconds=60, cancel_seconds=0.3)
-IMPATIENT = replace(SETTINGS, stall_seconds=1)
+IMPATIENT = replace(SETTINGS, stall_seconds=2)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_what_a_plugin_prints_does_not_disturb_the_conversation(engine: Engine) 
         ("raise", "plugin 'fake-bad' failed: RuntimeError: this plugin always fails"),
         ("exit", "plugin 'fake-bad' took its worker process down: it left with exit code 3"),
         ("segfault", "plugin 'fake-bad' took its worker process down: it was ended by SIGSEGV"),
-        ("hang", "plugin 'fake-bad' gave no sign of life for 1 s and was stopped"),
+        ("hang", "plugin 'fake-bad' gave no sign of life for 2 s and was stopped"),
         ("memory", "fake-bad ran out of memory on cpu"),
     ],
 )
