@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from studio import __version__
 from studio.assets import KINDS, Asset, Latent
 from studio.engine.models import Loaded, ModelCache, is_out_of_memory
-from studio.engine.writer import sha256_of, writer
+from studio.engine.writer import WritingThread, sha256_of, writer
 from studio.errors import (
     InputFileError,
     JobCancelledError,
@@ -132,26 +132,26 @@ class Runner:
         params = parse(spec.params, request.params, who=spec.id)
         inputs, origins = self._inputs(spec, request)
         write = writer(self._registry, request.export)
-        for index in range(request.count):
-            begun = time.perf_counter()
-            seed = request.seed + index
+        with WritingThread(write, listener.item) as writing:
+            for index in range(request.count):
+                begun = time.perf_counter()
+                seed = request.seed + index
 
-            def attempt(seed: int = seed, index: int = index) -> tuple[Asset, str | None]:
-                # a second attempt draws the same numbers as the first, so each has its own context
-                context = Context(
-                    seed,
-                    inputs,
-                    loaded.runtime.device,
-                    cancelled,
-                    lambda f, m: listener.progress(index, f, m),
-                )
-                context.check_cancelled()
-                return self._make(loaded, params, context, request.latent, listener, index)
+                def attempt(seed: int = seed, index: int = index) -> tuple[Asset, str | None]:
+                    # a second attempt draws the same numbers as the first, in its own context
+                    context = Context(
+                        seed,
+                        inputs,
+                        loaded.runtime.device,
+                        cancelled,
+                        lambda f, m: listener.progress(index, f, m),
+                    )
+                    context.check_cancelled()
+                    return self._make(loaded, params, context, request.latent, listener, index)
 
-            asset, latent = self._with_memory(request.generator, device, attempt)
-            recipe = _recipe(loaded, params, seed, latent, origins)
-            item = write(Item(job, index, seed, recipe, 0.0), asset)
-            listener.item(replace(item, seconds=time.perf_counter() - begun))
+                asset, latent = self._with_memory(request.generator, device, attempt)
+                recipe = _recipe(loaded, params, seed, latent, origins)
+                writing.put(Item(job, index, seed, recipe, 0.0), asset, begun)
 
     def _load(self, request: Request, device: str) -> Loaded:
         return self._models.get(request.generator, device)

@@ -27,7 +27,7 @@ from studio.registry import Registry
 from studio.settings import load_settings
 
 _PROGRESS_SECONDS = 0.03  # more often than this nobody can see
-_TOGETHER_SECONDS = 0.02  # items that are made faster go in one message, for the studio's sake
+_TOGETHER_SECONDS = 0.05  # items that are made faster go in one message, for the studio's sake
 
 
 class ChannelListener:
@@ -37,6 +37,7 @@ class ChannelListener:
         self._channel = channel
         self._job = job
         self._said = 0.0
+        self._lock = threading.RLock()  # items come from the thread that writes them
         self._held: list[Message] = []
         self._sent = 0.0
 
@@ -62,16 +63,18 @@ class ChannelListener:
         Each message wakes the studio, which takes time from the worker where cores are few: items
         that follow each other quickly go together. One that took long is not kept waiting.
         """
-        self._held.append(item_to_json(item))
-        if item.asset is not None or item.seconds >= _TOGETHER_SECONDS or self._waited():
-            self.flush(item.asset)
+        with self._lock:
+            self._held.append(item_to_json(item))
+            if item.asset is not None or item.seconds >= _TOGETHER_SECONDS or self._waited():
+                self.flush(item.asset)
 
     def flush(self, asset: Asset | None = None) -> None:
         """Send the items that are held back, the last of them with its asset."""
-        if self._held:
-            message = {"type": "items", "job": self._job, "items": self._held}
-            self._channel.send(message, asset)
-            self._held, self._sent = [], time.monotonic()
+        with self._lock:
+            if self._held:
+                message = {"type": "items", "job": self._job, "items": self._held}
+                self._channel.send(message, asset)
+                self._held, self._sent = [], time.monotonic()
 
     def _waited(self) -> bool:
         return time.monotonic() - self._sent >= _TOGETHER_SECONDS

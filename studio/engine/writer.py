@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from studio.params import Params, parse
 from studio.recipe import Recipe
 from studio.registry import Registry
 
+_ON_THEIR_WAY = 2  # items; more would only wait in memory
 Write = Callable[[Item, Asset], Item]
 
 
@@ -41,6 +45,50 @@ def writer(registry: Registry, export: Export | None) -> Write:
         return replace(item, recipe=recipe, file=file, sha256=sha256_of(file))
 
     return write
+
+
+class WritingThread:
+    """Writes a job's items in a thread of its own, so that the next one is made meanwhile.
+
+    Encoding and files leave the interpreter to others for most of their time. Used as a context,
+    which ends when everything is written; what went wrong in the thread is raised from `put` or
+    from there.
+
+    Args:
+        write: Finishes an item.
+        deliver: Called in the thread with each finished item, in order.
+    """
+
+    def __init__(self, write: Write, deliver: Callable[[Item], None]) -> None:
+        self._write = write
+        self._deliver = deliver
+        self._pool = ThreadPoolExecutor(1, "write")
+        self._pending: deque[Future[None]] = deque()
+
+    def put(self, item: Item, asset: Asset, begun: float) -> None:
+        """Hand an item over; waits while two are on their way.
+
+        Args:
+            item: All but its file.
+            asset: What was made.
+            begun: When that was begun, by `time.perf_counter`.
+        """
+        while self._pending and (self._pending[0].done() or len(self._pending) >= _ON_THEIR_WAY):
+            self._pending.popleft().result()
+        self._pending.append(self._pool.submit(self._finish, item, asset, begun))
+
+    def __enter__(self) -> WritingThread:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._pool.shutdown(wait=True)
+        if kind is None:
+            for future in self._pending:
+                future.result()
+
+    def _finish(self, item: Item, asset: Asset, begun: float) -> None:
+        written = self._write(item, asset)
+        self._deliver(replace(written, seconds=time.perf_counter() - begun))
 
 
 def sha256_of(file: Path) -> str:

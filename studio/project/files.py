@@ -25,7 +25,7 @@ from studio.recipe import SIDECAR
 
 WRITING = ".writing-"  # files that `atomic_write` has not finished
 
-_AT_ONCE = 16  # files flushed at the same time
+_AT_ONCE = 8  # files flushed at the same time
 _NO_HARD_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 
 

@@ -14,6 +14,7 @@ from studio.runtimes.onnx_files import check_external_data
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_SMALL = 4 * 2**20  # bytes of weights
 _INSTALL = "pip install 'multimodal-studio[onnx]'"
 
 
@@ -38,7 +39,7 @@ class OnnxModel:
         ort = _import()
         try:
             self._session: Any = ort.InferenceSession(
-                os.fspath(file), _options(ort), providers=_providers(ort, device)
+                os.fspath(file), _options(ort, file), providers=_providers(ort, device)
             )
         except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
             raise WeightsError(f"{file.name} {_reason(error)}", culprit=str(file)) from error
@@ -82,12 +83,14 @@ def version() -> str:
     return f"onnxruntime {_import().__version__}"
 
 
-def _options(ort: Any) -> Any:
+def _options(ort: Any, file: Path) -> Any:
     import psutil
 
     options = ort.SessionOptions()
-    # One thread a physical core: two hyper-threads share the vector units that do the work.
-    options.intra_op_num_threads = min(psutil.cpu_count(logical=False) or 1, 16)
+    # One thread a physical core: two hyper-threads share the vector units that do the work. In a
+    # small network a second thread waits more than it works, and takes a core from the exporter.
+    cores = min(psutil.cpu_count(logical=False) or 1, 16)
+    options.intra_op_num_threads = 1 if file.stat().st_size < _SMALL else cores
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
     options.log_severity_level = 3
