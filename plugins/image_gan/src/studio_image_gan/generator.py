@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
 from studio.api import (
+    Asset,
     GeneratorSpec,
     Image,
     LatentGenerator,
@@ -71,10 +72,12 @@ class StyleGan(LatentGenerator[P]):
 
     folder: ClassVar[Path]
     classes: ClassVar[dict[str, str]]
+    smooth: ClassVar[bool]
 
     _space: StyleSpace
     _mapping: Model
     _synthesis: Model
+    _encoder: Model
 
     def load(self, runtime: Runtime) -> None:
         from studio_image_gan.space import StyleSpace
@@ -82,14 +85,38 @@ class StyleGan(LatentGenerator[P]):
         self._space = StyleSpace.read(self.folder / "space.json")
         self._mapping = runtime.onnx(self.folder / "mapping.onnx")
         self._synthesis = runtime.onnx(self.folder / "synthesis.onnx")
+        self._encoder = runtime.onnx(self.folder / "encoder.onnx")
 
     def close(self) -> None:
         self._mapping.close()
         self._synthesis.close()
+        self._encoder.close()
 
     def sample_latent(self, rng: np.random.Generator, params: P) -> NDArray[np.float32]:
         name = self.classes.get(params.subject)
         return self._space.draw(self._mapping, rng, name, params.truncation, params.mix)
+
+    def encode(self, asset: Asset, params: P) -> NDArray[np.float32]:
+        """The latent of the picture most like a given one.
+
+        The encoder wants to know the class. Without a subject all are tried, and the one that gives
+        back the most similar picture is taken.
+        """
+        assert isinstance(asset, Image)
+        wanted = pixels.fit(asset.pixels, self._space.size, self.smooth)
+        name = self.classes.get(params.subject)
+        names = [name] if name else list(self._space.classes)
+        found = [self._encode_as(wanted, self._space.classes.index(each)) for each in names]
+        return min(found, key=lambda latent: self._difference(latent, wanted))
+
+    def _encode_as(self, picture: NDArray[np.float32], label: int) -> NDArray[np.float32]:
+        onehot = self._space.onehot(label)
+        z = self._encoder.run({"pictures": picture, "classes": onehot})["z"]
+        return self._space.spread(self._mapping.run({"z": z, "classes": onehot})["w"])
+
+    def _difference(self, latent: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
+        given = pixels.fit(self.draw_pixels(latent), self._space.size, self.smooth)
+        return float(abs(given - wanted).mean())
 
     def directions(self) -> NDArray[np.float32]:
         return self._space.axes()
@@ -114,11 +141,12 @@ class SpriteGan(StyleGan[SpriteParams]):
         output=Image,
         params=SpriteParams,
         weights=SPRITES,
-        latent=LatentSpec(size=8 * 128, axes=SPRITE_AXES),
+        latent=LatentSpec(size=8 * 128, axes=SPRITE_AXES, encodes=True),
         card=_CARD,
         glyph="mdi6.sword",
     )
     folder = files("sprites")
+    smooth = False
     classes: ClassVar[dict[str, str]] = {
         "monster": "mon",
         "character": "player",
@@ -155,17 +183,18 @@ class EmojiGan(StyleGan[EmojiParams]):
 
     spec = GeneratorSpec(
         id="image-gan-emoji",
-        title="Emoji",
-        summary="Emoji-like pictures with transparency: faces, people, food, objects and more",
+        title="Emoji sketches",
+        summary="An experiment: rough, half-melted emoji with transparency; faces work best",
         version="1",
         output=Image,
         params=EmojiParams,
         weights=EMOJI,
-        latent=LatentSpec(size=8 * 128, axes=EMOJI_AXES),
+        latent=LatentSpec(size=8 * 128, axes=EMOJI_AXES, encodes=True),
         card=_CARD,
         glyph="mdi6.emoticon-outline",
     )
     folder = files("emoji")
+    smooth = True
     classes: ClassVar[dict[str, str]] = {
         name: name
         for name in ("face", "person", "animal", "nature", "food", "travel", "object", "symbol")
