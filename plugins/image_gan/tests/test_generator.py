@@ -80,7 +80,7 @@ def test_no_truncation_at_all_is_the_typical_picture(loaded):
 def test_mixing_keeps_the_coarse_layers(loaded):
     params = loaded.spec.params
     plain = loaded.sample_latent(np.random.default_rng(3), params())
-    mixed = loaded.sample_latent(np.random.default_rng(3), params(mix=3))
+    mixed = loaded.sample_latent(np.random.default_rng(3), params(style_mix=3))
     layers = loaded._space.layers
     same = (plain == mixed).reshape(layers, -1).all(axis=1)
     assert same.tolist() == [True] * (layers - 3) + [False] * 3

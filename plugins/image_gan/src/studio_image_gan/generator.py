@@ -39,7 +39,7 @@ class SpriteParams(Params):
     truncation: float = param(
         0.8, "low is typical and clean, high is varied and strange", low=0, high=1.5, step=0.05
     )
-    mix: int = param(
+    style_mix: int = param(
         0, "fine layers (colours, texture) that follow a second random sprite", low=0, high=8
     )
     colours: int = param(0, "most colours to use; 0 leaves them as they are", low=0, high=64)
@@ -58,7 +58,7 @@ class EmojiParams(Params):
     truncation: float = param(
         0.8, "low is typical and clean, high is varied and strange", low=0, high=1.5, step=0.05
     )
-    mix: int = param(
+    style_mix: int = param(
         0, "fine layers (colours, texture) that follow a second random picture", low=0, high=8
     )
     scale: int = param(2, "enlargement, smoothed", low=1, high=16, unit="x")
@@ -94,7 +94,7 @@ class StyleGan(LatentGenerator[P]):
 
     def sample_latent(self, rng: np.random.Generator, params: P) -> NDArray[np.float32]:
         name = self.classes.get(params.subject)
-        return self._space.draw(self._mapping, rng, name, params.truncation, params.mix)
+        return self._space.draw(self._mapping, rng, name, params.truncation, params.style_mix)
 
     def encode(self, asset: Asset, params: P) -> NDArray[np.float32]:
         """The latent of the picture most like a given one.
