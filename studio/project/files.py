@@ -7,6 +7,7 @@ a different file.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import hashlib
 import os
@@ -25,6 +26,7 @@ from studio.recipe import SIDECAR
 
 WRITING = ".writing-"  # files that `atomic_write` has not finished
 
+_MANY = 8  # files; so many or more are flushed with their whole disk
 _AT_ONCE = 8  # files flushed at the same time
 _NO_HARD_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 
@@ -235,21 +237,39 @@ def flush(file: Path) -> None:
 
 
 def flush_all(files: Iterable[Path]) -> None:
-    """Return when the disk has all of these files' bytes.
+    """Return when the disk has all of these files' bytes; they lie on the same disk.
 
     Several are flushed at a time, which lets the disk take them in fewer turns: a thousand small
-    files were measured to take a quarter of the time.
+    files were measured to take a quarter of the time. Linux can be asked for everything at once,
+    which takes less still and hardly any of the processor.
 
     Raises:
         StorageError: The disk refuses.
     """
     files = list(files)
+    if len(files) >= _MANY and _flush_disk(files[0].parent):
+        return
     if len(files) == 1:
         _flush_or_say(files[0])
         return
     with ThreadPoolExecutor(_AT_ONCE, "studio-flush") as pool:
         for _ in pool.map(_flush_or_say, files):
             pass
+
+
+def _flush_disk(folder: Path) -> bool:
+    """Flush the whole disk a folder is on, where the system has a call for it: syncfs(2)."""
+    if sys.platform != "linux":
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    with storage_errors(folder):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            if libc.syncfs(handle):
+                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(folder))
+        finally:
+            os.close(handle)
+    return True
 
 
 def flush_folder(folder: Path) -> None:
