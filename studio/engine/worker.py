@@ -27,7 +27,7 @@ from studio.registry import Registry
 from studio.settings import load_settings
 
 _PROGRESS_SECONDS = 0.03  # more often than this nobody can see
-_TOGETHER_SECONDS = 0.05  # items that are made faster go in one message, for the studio's sake
+_TOGETHER_SECONDS = 0.1  # items that are made faster go in one message, for the studio's sake
 
 
 class ChannelListener:

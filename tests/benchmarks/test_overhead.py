@@ -93,7 +93,7 @@ def test_a_batch_keeps_nine_tenths_of_a_bare_loops_throughput(
     with Engine(image_gan) as engine:
         list(engine.run(Request("image-gan")))
         rounds = []
-        for _ in range(3):  # in turn, so that both see the same machine
+        for _ in range(7):  # in turn, so that both see the same machine
             for file in ours.iterdir():
                 file.unlink()
             rounds.append((batch(engine), sum(bare_loop(BATCH, bare, save=True))))
