@@ -8,6 +8,8 @@ bytes. The time of making is kept by the project and by the file's own date.
 from __future__ import annotations
 
 import base64
+import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
@@ -144,3 +146,9 @@ def decode_latent(text: str) -> NDArray[np.float32]:
     import numpy as np
 
     return np.frombuffer(base64.b64decode(text, validate=True), "<f4").astype(np.float32)
+
+
+def sha256_of(file: Path) -> str:
+    """The hash of a file's bytes, as 64 hexadecimal digits."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from studio import __version__
 from studio.assets import KINDS, Asset, Latent
 from studio.engine.models import Loaded, ModelCache, is_out_of_memory
-from studio.engine.writer import WritingThread, sha256_of, writer
+from studio.engine.writer import WritingThread, writer
 from studio.errors import (
     InputFileError,
     JobCancelledError,
@@ -31,7 +31,7 @@ from studio.generator import GeneratorSpec, Input, LatentGenerator
 from studio.jobs import Item, LatentMix, Request
 from studio.latent import resolve
 from studio.params import Params, parse
-from studio.recipe import Recipe, RecipeInput, encode_latent
+from studio.recipe import Recipe, RecipeInput, encode_latent, sha256_of
 from studio.registry import Registry
 
 

@@ -90,15 +90,15 @@ class Worker:
     def __init__(self, channel: Channel, runner: Runner) -> None:
         self._channel = channel
         self._runner = runner
-        self._jobs: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._cancelled: dict[str, threading.Event] = {}
 
     def serve(self) -> None:
-        """Work until the studio says so, or is gone."""
+        """Work until the studio ends this process, or is gone."""
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
         self._channel.send({"type": "hello", "protocol": VERSION, "pid": os.getpid()})
-        while (message := self._jobs.get()) is not None:
-            self._run(message)
+        while True:
+            self._run(self._jobs.get())
 
     def _run(self, message: Message) -> None:
         job = message["job"]
@@ -137,8 +137,6 @@ class Worker:
             cancelled = self._cancelled.get(message["job"])  # the job may end just now
             if cancelled is not None:
                 cancelled.set()
-        elif message["type"] == "quit":
-            self._jobs.put(None)
 
 
 def main(shared: str, budget: str, limit: str) -> None:
@@ -153,7 +151,6 @@ def main(shared: str, budget: str, limit: str) -> None:
     registry = Registry.discover(load_settings().disabled_plugins)
     models = ModelCache(registry, int(budget))
     Worker(Channel(reader, writer, Path(shared)), Runner(registry, models)).serve()
-    models.close()
 
 
 def _die_with_parent() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from studio.errors import PluginError, UsageError, storage_error
 from studio.exporter import Exporter, write_sidecar
 from studio.jobs import SHARED_STAGING, STAGING, Export, Item
 from studio.params import Params, parse
-from studio.recipe import Recipe
+from studio.recipe import Recipe, sha256_of
 from studio.registry import Registry
 
 _ON_THEIR_WAY = 2  # items; more would only wait in memory
@@ -89,12 +88,6 @@ class WritingThread:
     def _finish(self, item: Item, asset: Asset, begun: float) -> None:
         written = self._write(item, asset)
         self._deliver(replace(written, seconds=time.perf_counter() - begun))
-
-
-def sha256_of(file: Path) -> str:
-    """The hash of a file's bytes, as 64 hexadecimal digits."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _write_file(

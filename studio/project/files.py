@@ -23,6 +23,7 @@ from types import TracebackType
 from studio.errors import StorageError, storage_error
 from studio.jobs import SHARED_STAGING, STAGING
 from studio.recipe import SIDECAR
+from studio.recipe import sha256_of as sha256_of
 
 WRITING = ".writing-"  # files that `atomic_write` has not finished
 
@@ -219,12 +220,6 @@ def sweep(folder: Path) -> list[str]:
                 entry.unlink()
                 swept.append(entry.name)
     return swept
-
-
-def sha256_of(file: Path) -> str:
-    """The hash of a file's bytes, as 64 hexadecimal digits."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def flush(file: Path) -> None:
