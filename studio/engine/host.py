@@ -107,7 +107,8 @@ class ProcessHost:
             "request": request_to_json(request),
             "device": self._device,
         }
-        with contextlib.suppress(OSError):  # a worker that just died is noticed by `_follow`
+        # a worker that just died, or that another thread closed, is noticed by `_follow`
+        with contextlib.suppress(OSError, ValueError):
             worker.channel.send(message)
         try:
             self._follow(worker, culprit, listener, cancelled, job)
@@ -162,7 +163,7 @@ class ProcessHost:
                 raise JobCancelledError("cancelled") if self._closed else worker.obituary(culprit)
             if cancelled.is_set() and asked is None:
                 asked = now
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, ValueError):  # closed by another thread, maybe
                     worker.channel.send({"type": "cancel", "job": job})
             if asked is not None and now - asked > self._settings.cancel_seconds:
                 self._discard()
