@@ -213,19 +213,30 @@ class Score(Asset):
 
 @dataclass(frozen=True)
 class Text(Asset):
-    """Words. `language` is a BCP 47 tag, or empty where nobody knows."""
+    """Words.
+
+    Attributes:
+        language: A BCP 47 tag, or empty where nobody knows.
+        choices: What else could stand there, each with its probability, the likeliest first.
+    """
 
     text: str
     language: str = ""
+    choices: tuple[tuple[str, float], ...] = ()
     kind: ClassVar[str] = "text"
     title: ClassVar[str] = "Text"
 
     def __post_init__(self) -> None:
         _unicode(self.text, "Text.text")
         _unicode(self.language, "Text.language")
+        object.__setattr__(self, "choices", tuple((w, float(p)) for w, p in self.choices))
+        for word, probability in self.choices:
+            _unicode(word, "Text.choices")
+            _require(0 <= probability <= 1, f"Text.choices holds a probability of {probability:g}")
 
     def parts(self) -> tuple[dict[str, Any], Arrays]:
-        return {"text": self.text, "language": self.language}, {}
+        meta: dict[str, Any] = {"text": self.text, "language": self.language}
+        return meta | ({"choices": self.choices} if self.choices else {}), {}
 
 
 @dataclass(frozen=True, eq=False)

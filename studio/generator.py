@@ -77,6 +77,14 @@ class LatentSpec:
     encodes: bool = False
 
 
+# What a generator of text can do with one that is there, besides writing a new one. Whatever it
+# does, it yields the whole text as far as it is written:
+# - continue: the input as far as the parameter `start`, and on from there,
+# - rewrite: the input, with other words from `start` to `end`,
+# - alternatives: what stands from `start` to `end`, with `Text.choices` of what else could.
+Edit = Literal["continue", "rewrite", "alternatives"]
+
+
 @dataclass(frozen=True)
 class GeneratorSpec:
     """What the studio knows of a generator without loading it.
@@ -92,8 +100,14 @@ class GeneratorSpec:
         min_inputs, max_inputs: How many inputs a job may have.
         weights: Files it needs.
         latent: Its latent space, if it has one.
+        edits: What it can do with a text that is there. It takes that as an input, and has the
+            parameters ``task`` (``"write"`` or one of these), ``start`` and ``end``, which count
+            characters.
         card: The model card, a Markdown file.
         glyph: A Material Design icon name (``"mdi6.…"``), for lists and cards.
+        keeps_partial: Each asset that `generate` yields is a whole one, such as a text so far. When
+            the person cancels, the newest is kept, and its recipe says how many there were: so
+            what is yielded may depend on what was asked for and on the seed, and never on time.
     """
 
     id: str
@@ -107,8 +121,10 @@ class GeneratorSpec:
     max_inputs: int = 0
     weights: tuple[Weights, ...] = ()
     latent: LatentSpec | None = None
+    edits: tuple[Edit, ...] = ()
     card: Path | None = None
     glyph: str = ""
+    keeps_partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,7 +172,10 @@ class Generator(ABC, Generic[P]):
 
     @abstractmethod
     def generate(self, params: P, ctx: RunContext) -> Iterator[Asset]:
-        """Make one item. Whatever it yields before the last asset are previews."""
+        """Make one item. Whatever it yields before the last asset are previews.
+
+        Where ``spec.keeps_partial`` says so, they are what is kept when the person cancels.
+        """
 
     def close(self) -> None:
         """Give memory back. Called once; `load` may follow on a new instance."""

@@ -15,15 +15,15 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import pluggy
 
 from studio import hookspecs
-from studio.assets import KINDS, Asset
+from studio.assets import KINDS, Asset, Text
 from studio.errors import PluginError, unknown_name
 from studio.exporter import Exporter, ExporterSpec
-from studio.generator import Generator, GeneratorSpec, LatentGenerator
+from studio.generator import Edit, Generator, GeneratorSpec, LatentGenerator
 from studio.jobs import JobSnapshot
 from studio.params import Params, describe
 
@@ -289,7 +289,7 @@ def check_generator_class(cls: Any) -> str:
         return "a generator with spec.latent derives from LatentGenerator, and no other does"
     if spec.latent and (spec.latent.size < 1 or spec.latent.path not in ("linear", "spherical")):
         return f"spec.latent is {spec.latent}, expected a size of at least 1, linear or spherical"
-    return _check_params(spec.params, "params")
+    return _check_params(spec.params, "params") or _check_edits(spec)
 
 
 def check_exporter_class(cls: Any) -> str:
@@ -328,6 +328,25 @@ def _check_params(params: Any, what: str) -> str:
         describe(params)
     except Exception as error:
         return f"spec.{what}: {error}"
+    return ""
+
+
+def _check_edits(spec: GeneratorSpec) -> str:
+    """What a generator that works on texts lacks for it."""
+    if not spec.edits:
+        return ""
+    unknown = [edit for edit in spec.edits if edit not in get_args(Edit)]
+    if unknown:
+        return f"spec.edits holds '{unknown[0]}', expected some of {', '.join(get_args(Edit))}"
+    if spec.output is not Text or Text not in spec.accepts or not spec.max_inputs:
+        return "a generator with spec.edits makes Text and takes Text as an input"
+    infos = {info.name: info for info in describe(spec.params)}
+    for name in ("start", "end"):
+        if name not in infos or infos[name].kind != "int":
+            return f"a generator with spec.edits has a parameter '{name}' that is an int"
+    missing = {"write", *spec.edits} - set(infos["task"].choices if "task" in infos else ())
+    if missing:
+        return f"spec.edits needs a parameter 'task' with the choice '{min(missing)}'"
     return ""
 
 

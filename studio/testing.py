@@ -100,7 +100,8 @@ def check_generator(
     """Check that a generator keeps the contract, on the CPU.
 
     Its spec is sound, its weights are those it declares, it makes an asset of its type, the same
-    one for the same seed, leaves when cancelled, and its latent space has the size it says.
+    one for the same seed, leaves when cancelled, and its latent space has the size it says. Where
+    it keeps partial work, what it yields on the way is also whole and the same each time.
 
     Args:
         cls: The generator.
@@ -129,14 +130,18 @@ def check_generator(
     try:
         first = _make(generator, values, context(seed, inputs))
         again = _make(generator, values, context(seed, inputs))
-        assert same(first, again), f"{spec.id}: seed {seed} made two different things"
+        assert same(first[-1], again[-1]), f"{spec.id}: seed {seed} made two different things"
+        if spec.keeps_partial:
+            _check_partial(spec, first, again)
         _check_cancelling(generator, values, inputs)
         if isinstance(generator, LatentGenerator):
             _check_latent(generator, values, inputs)
+        for edit in spec.edits:
+            _check_edit(generator, edit, dict(params or {}), seed)
     finally:
         generator.close()
         runtime.close()
-    return first
+    return first[-1]
 
 
 def _check_weights(spec: GeneratorSpec) -> None:
@@ -151,7 +156,7 @@ def _check_weights(spec: GeneratorSpec) -> None:
     assert not spec.card or spec.card.is_file(), f"{spec.id}: its card {spec.card} is missing"
 
 
-def _make(generator: Generator[Any], params: Params, ctx: Context) -> Asset:
+def _make(generator: Generator[Any], params: Params, ctx: Context) -> list[Asset]:
     id_, output = generator.spec.id, generator.spec.output
     made = generator.generate(params, ctx)
     assert isinstance(made, Iterator), (
@@ -163,7 +168,27 @@ def _make(generator: Generator[Any], params: Params, ctx: Context) -> Asset:
         assert isinstance(step, Asset), f"{id_} yielded {type(step).__name__}, which is no asset"
     last = type(steps[-1])
     assert last is output, f"{id_} yielded {last.__name__} last, expected {output.__name__}"
-    return steps[-1]
+    return steps
+
+
+def _check_partial(spec: GeneratorSpec, first: list[Asset], again: list[Asset]) -> None:
+    """What is kept of a cancelled job must be a whole asset, and the same when made again."""
+    for step in first:
+        kind, wanted = type(step).__name__, spec.output.__name__
+        assert isinstance(step, spec.output), (
+            f"{spec.id} keeps partial work, and yielded {kind} on the way, expected {wanted}"
+        )
+    assert len(first) == len(again), (
+        f"{spec.id} keeps partial work, and yielded {len(first)} assets, and {len(again)} the next "
+        "time; how often it yields must not depend on time"
+    )
+    differ = (number for number, pair in enumerate(zip(first, again, strict=True), 1)
+              if not same(*pair))  # fmt: skip
+    number = next(differ, None)
+    assert number is None, (
+        f"{spec.id} keeps partial work, and what it yielded as number {number} was different the "
+        "next time"
+    )
 
 
 def _check_cancelling(generator: Generator[Any], params: Params, inputs: tuple[Input, ...]) -> None:
@@ -215,6 +240,38 @@ def _check_latent(
         found = generator.encode(first, params)
         assert found.shape == expected, f"encode gave shape {found.shape}, not {expected}"
         assert found.dtype == np.float32, f"encode gave {found.dtype}, expected float32"
+
+
+_SAMPLE = "The rain came over the harbour.\nA lamp was lit and the boats were still.\n"
+
+
+def _check_edit(generator: Generator[Any], edit: str, params: Mapping[str, Any], seed: int) -> None:
+    """What is asked for is done, what lies around it stays, and previews are whole texts too."""
+    spec = generator.spec
+    start, end = _SAMPLE.index("lamp"), _SAMPLE.index("lamp") + len("lamp")
+    values = parse(spec.params, {**params, "task": edit, "start": start, "end": end}, who=spec.id)
+    steps = list(generator.generate(values, context(seed, (Input(Text(_SAMPLE, "en"), "a.txt"),))))
+    assert steps, f"{spec.id} yielded nothing when asked to {edit}"
+    for step in steps:
+        assert isinstance(step, Text), f"{spec.id} yielded {type(step).__name__}, expected Text"
+        if edit == "alternatives":
+            continue
+        assert step.text.startswith(_SAMPLE[:start]), f"{spec.id}: {edit} changed what came before"
+        kept = edit == "continue" or step.text.endswith(_SAMPLE[end:])
+        assert kept, f"{spec.id}: {edit} changed what comes after"
+    last = steps[-1]
+    assert isinstance(last, Text)
+    if edit == "alternatives":
+        _check_choices(spec.id, last)
+
+
+def _check_choices(id_: str, offered: Text) -> None:
+    chances = [chance for _, chance in offered.choices]
+    assert len(chances) > 1, f"{id_}: alternatives gave {len(chances)} choices, expected several"
+    assert chances == sorted(chances, reverse=True), f"{id_}: the likeliest choice is not first"
+    assert sum(chances) <= 1 + 1e-6, f"{id_}: its choices have {sum(chances):g} of 1 in all"
+    words = [word for word, _ in offered.choices]
+    assert "lamp" in words, f"{id_}: what stands there, 'lamp', is not among its choices"
 
 
 def check_exporter(cls: type[Exporter[Any]]) -> None:
