@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from studio.assets import Text
 from studio.cli.latent import latent_options
 from studio.cli.options import SectionedCommand, Whole, param_options
 from studio.cli.planning import fulfil
@@ -104,6 +105,9 @@ def _common_options(spec: GeneratorSpec) -> list[click.Option]:
         ),
         click.Option(["--json", "as_json"], is_flag=True, help="Print a line of JSON for each."),
     ]
+    if spec.output is Text:
+        words = "Print the text itself as it is written (the usual way on a terminal), or its path."
+        options.append(click.Option(["--stream/--no-stream"], default=None, help=words))
     if spec.latent is not None:
         options += latent_options(spec.latent)
     return options

@@ -12,6 +12,7 @@ from studio.cli.listing import words_of
 from studio.params import ParamInfo, Params, describe
 
 _PREFIX = "param_"  # keeps a parameter called `inputs` apart from the command's own
+_PROSE = "; @FILE reads a file, - standard input"
 _METAVAR = {"int": "INTEGER", "float": "NUMBER", "bool": "[yes|no]", "text": "TEXT"}
 
 
@@ -75,7 +76,7 @@ def _option(info: ParamInfo) -> click.Option:
     return click.Option(
         ["--" + info.name.replace("_", "-"), _PREFIX + info.name],
         metavar=metavar,
-        help=words_of(info),
+        help=words_of(info) + (_PROSE if info.multiline else ""),
         type=str,
         default=None,
         **flag,

@@ -15,6 +15,7 @@ from studio.cli.latent import Play, play_of
 from studio.cli.making import Sink, make
 from studio.cli.options import given_params
 from studio.cli.places import Place, choose_exporter, place_of
+from studio.cli.prose import read_prose
 from studio.cli.sinks import FolderSink, ProjectSink
 from studio.cli.telling import JsonTeller, PathTeller, Teller, TextTeller
 from studio.cli.wording import pairs_of
@@ -63,6 +64,7 @@ def _request(
     inputs = tuple(values["inputs"])
     play = play_of(session.registry, spec, values, inputs)
     given = given_params(values, pairs_of(values["given"], "--set"))
+    given = read_prose(spec.params, given, who=spec.id)
     params = parse(spec.params, {**play.params, **given}, who=spec.id)
     request = Request(
         spec.id,
@@ -116,10 +118,24 @@ def _teller(
     # What was not asked for is said, so that it can be asked for again.
     opening = f"seed {request.seed}" if values["seed"] is None else ""
     if values["as_json"]:
+        if values.get("stream"):
+            raise UsageError("--stream and --json both print to standard output; give one of them")
         return JsonTeller(opening)
-    if request.count == 1 and Text in exporter.accepts and exporter.reads and sys.stdout.isatty():
-        return TextTeller(session.registry.exporter(exporter.id)().read, opening)
+    if "stream" in values and _streams(exporter, values["stream"]):
+        return TextTeller(request.count, session.registry.exporter(exporter.id)().read, opening)
     return PathTeller(request.count, opening)
+
+
+def _streams(exporter: ExporterSpec, wanted: bool | None) -> bool:
+    """Whether text is printed as it is written: where somebody watches, or where it was asked for.
+
+    Raises:
+        UsageError: It was asked for, and files of this format cannot be read back.
+    """
+    readable = Text in exporter.accepts and exporter.reads
+    if wanted and not readable:
+        raise UsageError(f"--stream prints text, and {exporter.id} files cannot be read as text")
+    return readable and (sys.stdout.isatty() if wanted is None else wanted)
 
 
 def _suffix(wanted: str, suffixes: tuple[str, ...]) -> str:

@@ -67,9 +67,9 @@ class JsonTeller(Teller):
 class PathTeller(Teller):
     """The path of each file, and a progress bar where somebody watches."""
 
-    def __init__(self, total: int, opening: str = "") -> None:
+    def __init__(self, total: int, opening: str = "", *, bar: bool = True) -> None:
         super().__init__(opening)
-        self._bar = Bar(total) if sys.stderr.isatty() else None
+        self._bar = Bar(total) if bar and sys.stderr.isatty() else None
 
     def __enter__(self) -> Teller:
         if self._bar:
@@ -81,8 +81,10 @@ class PathTeller(Teller):
             self._bar.stop()
 
     def made(self, item: Item, path: Path) -> None:
-        sys.stdout.write(f"{path}\n")
-        sys.stdout.flush()
+        _write(f"{path}\n")
+        self._advance()
+
+    def _advance(self) -> None:
         if self._bar:
             self._bar.advance()
 
@@ -92,36 +94,72 @@ class PathTeller(Teller):
             self._bar.show(snapshot)
 
 
-class TextTeller(Teller):
-    """The text itself while it is being written, then the file's path.
+class TextTeller(PathTeller):
+    """The text itself on standard output while it is written, and nothing else there.
+
+    Drafts follow each other with an empty line between them. Progress and paths go to standard
+    error. What has been printed cannot be taken back, so of each draft only as much is shown as
+    two previews in a row agree on.
 
     Args:
-        read: Reads the finished file, to print what the previews did not show.
+        total: How many are to be made.
+        read: Reads the finished file, for what the previews did not show.
     """
 
-    def __init__(self, read: Callable[[Path], Asset], opening: str = "") -> None:
-        super().__init__(opening)
+    def __init__(self, total: int, read: Callable[[Path], Asset], opening: str = "") -> None:
+        super().__init__(total, opening, bar=not sys.stdout.isatty())
         self._read = read
+        self._seen: dict[int, str] = {}
         self._shown = ""
+        self._job, self._turn, self._drafts = "", 0, 0
         self._lock = threading.Lock()
 
     def previewed(self, preview: Preview) -> None:
-        if isinstance(preview.asset, Text):
-            self._show(preview.asset.text)
+        if not isinstance(preview.asset, Text):
+            return
+        with self._lock:
+            if preview.job != self._job:
+                self._job, self._turn, self._seen = preview.job, 0, {}
+            before = self._seen.get(preview.index, "")
+            self._seen[preview.index] = preview.asset.text
+            if preview.index == self._turn:
+                self._show(_alike(before, preview.asset.text))
 
     def made(self, item: Item, path: Path) -> None:
         asset = self._read(path)
-        if isinstance(asset, Text):
-            self._show(asset.text)
-        click.echo("" if self._shown.endswith("\n") else "\n", nl=False)
-        click.echo(f"{path}")
-
-    def _show(self, text: str) -> None:
-        """Print what is new; text that was changed rather than continued is printed anew."""
         with self._lock:
-            goes_on = text.startswith(self._shown)
-            click.echo(text[len(self._shown) :] if goes_on else f"\n{text}", nl=False)
-            self._shown = text
+            if isinstance(asset, Text):
+                self._show(asset.text, whole=True)
+            if not self._shown.endswith("\n"):
+                _write("\n")
+            self._turn, self._shown = item.index + 1, ""
+            self._drafts += 1
+        click.echo(f"{path}", err=True)
+        self._advance()
+
+    def _show(self, text: str, *, whole: bool = False) -> None:
+        """Print what is new; a text that turned out differently after all is printed anew."""
+        if text.startswith(self._shown):
+            new = text[len(self._shown) :]
+        elif whole:
+            new = f"\n\n{text}"
+        else:
+            return
+        if new and not self._shown and self._drafts:
+            new = f"\n{new}"
+        self._shown = text
+        _write(new)
+
+
+def _alike(one: str, other: str) -> str:
+    """What two texts begin with."""
+    ends = (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return one[: next(ends, min(len(one), len(other)))]
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 class Bar:
