@@ -218,6 +218,49 @@ def _chinese(window: Window, app: QApplication) -> None:
     window.canvas.select([1])
 
 
+VERSE = """The tide leans toward the harbour,
+an old lamp remembers somebody's name;
+a paper boat carries what was said
+and the long field waits for rain.
+
+Morning is a door left open,
+the moon hides from its own small fire.
+"""
+PROSE = """It was upon the ninth of the month that the letter came, and with it the whole of \
+our trouble. My uncle read it twice at the breakfast-table, laid it beside his plate, and looked \
+for some time out of the window, where the rain was making a poor business of the garden.
+
+"You had better see it," said he at last, and pushed it across to me.
+
+I have it still. It is written upon a half-sheet of common paper, in a hand that slopes a little \
+backward, as though the writer had been unwilling to arrive at the end of any line; and it says, \
+in nine words and without a signature, that the boat would not be coming back, and that nobody \
+was to wait for it at the landing-stage.
+"""
+QUATRAIN = "床前明月光，\n疑是地上霜。\n举头望明月，\n低头思故乡。\n"
+CI = """明月几时有？把酒问青天。
+不知天上宫阙，今夕是何年。
+我欲乘风归去，又恐琼楼玉宇，高处不胜寒。
+起舞弄清影，何似在人间。
+"""
+TEXTS = {
+    "The tide leans.txt": VERSE,
+    "A letter.txt": PROSE,
+    "静夜思.txt": QUATRAIN,
+    "水调歌头.md": CI,
+}
+
+
+def _texts(window: Window, app: QApplication) -> None:
+    folder = Path(tempfile.mkdtemp())
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    window.session.bring_in([folder / name for name in TEXTS])
+    _until(app, lambda: len(window.session.board.cards) == len(TEXTS))
+    window.canvas.fit()
+    window.canvas.select([1])
+
+
 def _starter(window: Window, app: QApplication) -> None:
     from studio.app import starter
     from studio.app.widgets.overlay import Hints
@@ -258,6 +301,7 @@ SCENES: dict[str, Callable[[Any, Any], None]] = {
     "chinese": _chinese,
     "blend": _blend,
     "starter": _starter,
+    "texts": _texts,
     "running": _running,
 }
 

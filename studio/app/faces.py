@@ -16,7 +16,8 @@ from PySide6.QtGui import QImage
 
 from studio.app.pictures import Size, image_of, picture
 from studio.app.tasks import Background
-from studio.app.words import count_words, facts_of, size_words
+from studio.app.words import facts_of, length_words, size_words
+from studio.assets import Text
 from studio.errors import StudioError
 from studio.project.values import AssetRow
 from studio.registry import Registry
@@ -39,7 +40,7 @@ class Face:
         small: The same, at most `SMALL` pixels, for when the canvas is far away.
         size: Width and height of the whole picture.
         facts: Such as ``("64 × 64 px",)``.
-        text: The beginning of a text.
+        text, language: The beginning of a text, and what it is written in, if that is known.
         problem: Why there is nothing to see.
     """
 
@@ -48,6 +49,7 @@ class Face:
     size: Size = (0, 0)
     facts: tuple[str, ...] = ()
     text: str = ""
+    language: str = ""
     problem: str = ""
 
     @property
@@ -133,9 +135,10 @@ def load_face(file: Path, kind: str, registry: Registry, side: int = SIDE) -> Fa
         return plain
     asset = registry.exporter_for_suffix(file.suffix)().read(file)
     drawn = picture(asset, DRAWN.get(asset.kind, (SIDE, SIDE)))
-    text = getattr(asset, "text", "")[:_TEXT]
+    if isinstance(asset, Text):
+        return Face(facts=facts_of(asset), text=asset.text[:_TEXT], language=asset.language)
     if drawn is None:
-        return Face(facts=facts_of(asset), text=text)
+        return Face(facts=facts_of(asset))
     return Face(drawn, _reduced(drawn, SMALL), (drawn.width(), drawn.height()), facts_of(asset))
 
 
@@ -173,7 +176,7 @@ def _text_face(file: Path) -> Face:
     with file.open("rb") as opened:
         text = opened.read(4 * _TEXT).decode("utf-8", errors="replace")[:_TEXT]
     whole = file.stat().st_size <= 4 * _TEXT
-    words = count_words(len(text.split()), "word") if whole else size_words(file.stat().st_size)
+    words = length_words(text) if whole else size_words(file.stat().st_size)
     return Face(facts=(words,), text=text)
 
 

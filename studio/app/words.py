@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from studio.assets import Asset, Audio, Image, Mesh, PointCloud, Score, Text
+
+_HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_KANA = "\u3041-\u30ff"
+IDEOGRAPH = re.compile(f"[{_HAN}{_KANA}]")
+WORD = re.compile(f"[^\\W_{_HAN}{_KANA}]+(?:['’-][^\\W_{_HAN}{_KANA}]+)*")
 
 
 def size_words(count: int) -> str:
@@ -34,6 +40,15 @@ def count_words(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def length_words(text: str) -> str:
+    """How long a text is: words, or characters where it is written in those."""
+    characters = len(IDEOGRAPH.findall(text))
+    words = len(WORD.findall(text))
+    if characters > words:
+        return count_words(characters, "character")
+    return count_words(words, "word")
+
+
 def value_words(value: Any, unit: str = "") -> str:
     """A parameter's value as a person says it."""
     if value is None:
@@ -58,7 +73,7 @@ def facts_of(asset: Asset) -> tuple[str, ...]:
         beats = count_words(round(asset.beats), "beat")
         return (f"{asset.tempo:g} bpm", beats, count_words(notes, "note"))
     if isinstance(asset, Text):
-        return (count_words(len(asset.text.split()), "word"),)
+        return (length_words(asset.text),)
     if isinstance(asset, PointCloud):
         return (count_words(len(asset.points), "point"),)
     if isinstance(asset, Mesh):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyle, QStyleOptionGraphicsItem, Q
 
 from studio.app import icons, theme
 from studio.app.faces import Face
+from studio.app.widgets.textface import TextFace
 from studio.assets import KINDS
 from studio.project.values import AssetRow, Card
 
@@ -30,6 +31,7 @@ class CardItem(QGraphicsItem):
         self.card, self.row = card, row
         self._faces = faces
         self.ghost: QImage | None = None
+        self._text = TextFace()
         flag = QGraphicsItem.GraphicsItemFlag
         self.setFlags(flag.ItemIsSelectable | flag.ItemIsMovable)
         self.setAcceptHoverEvents(True)
@@ -89,7 +91,7 @@ class CardItem(QGraphicsItem):
         if face.problem:
             self._paint_words(painter, face.problem, "bad")
         elif face.picture is None and face.text:
-            self._paint_words(painter, face.text, "text")
+            self._text.paint(painter, self.box(), face.text, language=face.language, zoom=zoom)
         elif face.picture is None:
             self._paint_glyph(painter, face)
         else:

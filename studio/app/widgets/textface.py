@@ -1,0 +1,97 @@
+"""The words on a card, set for reading; what does not fit fades away at the foot."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QTextDocument
+
+from studio.app import theme, typeset
+from studio.app.texts import shape_of
+
+MARGIN = 16.0  # canvas units around the words
+_FADE = 48.0
+_GREEK = 0.18  # below this zoom letters are less than three pixels high: grey bars say as much
+
+
+class TextFace:
+    """Sets a text once, and draws it as often as it is looked at."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, str, float, float] | None = None
+        self._document: QTextDocument | None = None
+
+    def paint(
+        self,
+        painter: QPainter,
+        box: QRectF,
+        text: str,
+        *,
+        language: str = "",
+        zoom: float = 1.0,
+        end: bool = False,
+    ) -> None:
+        """Draw a text into a card.
+
+        Args:
+            painter: In the card's coordinates.
+            box: The card.
+            text: What it says, or the beginning of it.
+            language: A BCP 47 tag, where it is known.
+            zoom: Screen pixels to a canvas unit.
+            end: Show the end rather than the beginning where it does not all fit.
+        """
+        inner = box.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+        document = self._set(text, language, inner)
+        high, look = document.size().height(), theme.current()
+        over = high - inner.height()
+        top = inner.top() - (over if end and over > 0 else 0.0)
+        if over < 0 and shape_of(text, language).chinese:
+            top -= over / 2  # a short poem stands in the middle
+        painter.save()
+        painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
+        if zoom < _GREEK:
+            _paint_bars(painter, document, QPointF(inner.left(), top), look.color("quiet"))
+        else:
+            place = QRectF(inner.left(), top, inner.width(), max(high, inner.height()))
+            typeset.draw(painter, document, place, look.color("text"))
+        if over > 1:
+            _fade(painter, box, look.color("panel"), at_top=end)
+        painter.restore()
+
+    def _set(self, text: str, language: str, inner: QRectF) -> QTextDocument:
+        key = (text, language, inner.width(), inner.height())
+        if self._document is None or key != self._key:
+            shape = shape_of(text, language)
+            self._document = typeset.set_on_card(text, shape, inner.width(), inner.height())
+            self._key = key
+        return self._document
+
+
+def _paint_bars(
+    painter: QPainter, document: QTextDocument, corner: QPointF, colour: QColor
+) -> None:
+    """A bar for each line, as long as the line."""
+    colour.setAlpha(120)
+    block, layout = document.begin(), document.documentLayout()
+    while block.isValid():
+        place = layout.blockBoundingRect(block).topLeft() + corner
+        lines = block.layout()
+        for at in range(lines.lineCount()):
+            bar = lines.lineAt(at).naturalTextRect().translated(place)
+            painter.fillRect(bar.adjusted(0, bar.height() / 3, 0, -bar.height() / 3), colour)
+        block = block.next()
+
+
+def _fade(painter: QPainter, box: QRectF, ground: QColor, *, at_top: bool) -> None:
+    """Say that there is more: the words sink into the card."""
+    clear = QColor(ground)
+    clear.setAlpha(0)
+    edge, inside = (
+        (box.top(), box.top() + _FADE) if at_top else (box.bottom(), box.bottom() - _FADE)
+    )
+    shade = QLinearGradient(0, edge, 0, inside)
+    shade.setColorAt(0, ground)
+    shade.setColorAt(0.3, ground)
+    shade.setColorAt(1, clear)
+    top = min(edge, inside)
+    painter.fillRect(QRectF(box.left(), top, box.width(), _FADE), shade)
