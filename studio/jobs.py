@@ -99,6 +99,8 @@ class Request:
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
         priority: Greater runs sooner.
         live: Jobs with the same live key replace each other in the queue: only the newest counts.
+        stopped: Take the asset that is yielded as the n-th, as `Recipe.stopped` has it, to make
+            again what was kept of a cancelled job.
     """
 
     generator: str
@@ -111,6 +113,7 @@ class Request:
     device: str = "auto"
     priority: int = 0
     live: str = ""
+    stopped: int | None = None
 
 
 @dataclass(frozen=True)

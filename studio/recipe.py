@@ -51,6 +51,8 @@ class Recipe(_Frozen):
         weights: sha256 by file name.
         params: Every parameter, defaults included.
         seed: The item's own seed.
+        stopped: How many assets its generator had yielded when the person cancelled and the last
+            of them was kept; None when it came to its end. See `GeneratorSpec.keeps_partial`.
         latent: The latent vector it was decoded from, where it was not drawn from the seed:
             little-endian float32 in base64. See `latent_values`.
         inputs: The files that went in. Of a long line of files made from files, the recipes of the
@@ -66,6 +68,7 @@ class Recipe(_Frozen):
     weights: dict[str, str] = {}
     params: dict[str, Any] = {}
     seed: int = Field(ge=0, le=MAX_SEED)
+    stopped: int | None = Field(default=None, ge=1)
     latent: str | None = None
     inputs: tuple[RecipeInput, ...] = ()
     runtime: str = ""

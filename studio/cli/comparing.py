@@ -32,6 +32,8 @@ def recipe_differences(before: Recipe, now: Recipe) -> list[str]:
         said.append(f"{now.generator} is version {now.version}, it was {before.version}")
     said += _by_name("weights", before.weights, now.weights)
     said += _by_name("parameter", before.params, now.params)
+    if before.stopped != now.stopped:
+        said.append(f"it stopped {_where(now.stopped)}, before {_where(before.stopped)}")
     said += _by_name("option", before.options, now.options)
     if before.runtime != now.runtime:
         said.append(
@@ -42,6 +44,10 @@ def recipe_differences(before: Recipe, now: Recipe) -> list[str]:
     if before.studio != now.studio:
         said.append(f"the studio is version {now.studio}, it was {before.studio}")
     return said
+
+
+def _where(stopped: int | None) -> str:
+    return "at its end" if stopped is None else f"after {stopped} steps"
 
 
 def _by_name(what: str, before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:

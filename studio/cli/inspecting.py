@@ -104,6 +104,7 @@ def _say_recipe(recipe: Recipe) -> None:
             ("generator", f"{recipe.generator} {recipe.version}".strip() or "none"),
             ("seed", str(recipe.seed)),
             *((f"  {name}", str(value)) for name, value in recipe.params.items()),
+            ("cancelled", f"after {recipe.stopped} steps" if recipe.stopped else ""),
             ("latent", "a point of its own, not the seed's" if recipe.latent else ""),
             ("runs on", f"{recipe.device} {recipe.runtime}".strip()),
             *(("weights", f"{name} {sha256}") for name, sha256 in recipe.weights.items()),

@@ -135,6 +135,7 @@ def _request(
         seed=recipe.seed,
         inputs=tuple(inputs.find(file, wanted) for wanted in _needed(registry, recipe)),
         latent=latent or None,
+        stopped=recipe.stopped,
         export=Export(exporter, Path(), (file.name,), recipe.options),
         device=_device(recipe) if device == "same" else device,
     )

@@ -33,6 +33,7 @@ def checked(request: Request, registry: Registry) -> Request:
     _check_numbers(request, spec.id)
     _check_inputs(request, spec)
     _check_latent(request, spec)
+    _check_stopped(request, spec)
     if request.export and exporter:
         _check_export(request, spec, exporter)
     params = parse(spec.params, request.params, who=spec.id)
@@ -87,6 +88,19 @@ def _check_latent(request: Request, spec: GeneratorSpec) -> None:
         if name not in names:
             hint = nearest(name, names) or f"; it has: {', '.join(names) or 'none'}"
             raise ParamError(f"{spec.id} has no latent axis '{name}'{hint}", culprit=name)
+
+
+def _check_stopped(request: Request, spec: GeneratorSpec) -> None:
+    if request.stopped is None:
+        return
+    if not spec.keeps_partial:
+        raise UsageError(f"{spec.id} keeps nothing of what was cancelled", culprit=spec.id)
+    if request.count != 1 or request.latent is not None or request.stopped < 1:
+        raise UsageError(
+            f"{spec.id} is to stop after {request.stopped} steps, expected 1 or more, for one item "
+            "without a latent point",
+            culprit="stopped",
+        )
 
 
 def _check_export(request: Request, spec: GeneratorSpec, exporter: type[Exporter[Any]]) -> None:

@@ -6,6 +6,7 @@ submit → queue → device thread → worker process → publisher → sink →
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import queue
 import re
@@ -119,6 +120,8 @@ class Engine:
     def run(self, request: Request, *, sink: Sink | None = None) -> Iterator[Item]:
         """Submit a request and yield its items as they are done; closing the iterator cancels.
 
+        An interrupt cancels too, and is raised once what was kept has been yielded.
+
         Raises:
             StudioError: The request is wrong, or the job failed or was cancelled.
         """
@@ -127,6 +130,10 @@ class Engine:
         try:
             while (item := _next(done)) is not None:
                 yield item
+        except KeyboardInterrupt:
+            self.cancel(job.id)
+            yield from iter(functools.partial(_next, done), None)
+            raise
         finally:
             self.cancel(job.id)
         failure = job.snapshot.failure

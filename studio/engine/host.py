@@ -352,7 +352,7 @@ def _tell(received: _Received, listener: Listener) -> bool:
     """Pass a message on; True when it ended the job.
 
     Raises:
-        StudioError: The message says that the job failed or was cancelled.
+        StudioError: The message says that the job failed, or was cancelled.
     """
     message, asset = received
     match message["type"]:
@@ -369,6 +369,4 @@ def _tell(received: _Received, listener: Listener) -> bool:
             listener.loaded(message["runtime"], message["device"], message["notice"])
         case "failed":
             raise error_from_json(message)
-        case "cancelled":
-            raise JobCancelledError("cancelled")
     return bool(message["type"] == "done")

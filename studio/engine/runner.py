@@ -9,8 +9,8 @@ import contextlib
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,7 +28,7 @@ from studio.errors import (
     UsageError,
 )
 from studio.generator import GeneratorSpec, Input, LatentGenerator
-from studio.jobs import Item, LatentMix, Request
+from studio.jobs import Item, Request
 from studio.latent import resolve
 from studio.params import Params, parse
 from studio.recipe import Recipe, RecipeInput, encode_latent, sha256_of
@@ -82,6 +82,22 @@ class Context:
             raise JobCancelledError("cancelled")
 
 
+@dataclass(frozen=True)
+class _Made:
+    """What became of one item.
+
+    Attributes:
+        latent: The point it came from, if that was not its seed's own.
+        stopped: As the recipe has it.
+        cancelled: Whether the person did that, so that this is the last one.
+    """
+
+    asset: Asset
+    latent: str | None = None
+    stopped: int | None = None
+    cancelled: bool = False
+
+
 class Runner:
     """Runs jobs one after the other in this process.
 
@@ -132,12 +148,13 @@ class Runner:
         params = parse(spec.params, request.params, who=spec.id)
         inputs, origins = self._inputs(spec, request)
         write = writer(self._registry, request.export)
+        made: _Made | None = None
         with WritingThread(write, listener.item) as writing:
             for index in range(request.count):
                 begun = time.perf_counter()
                 seed = request.seed + index
 
-                def attempt(seed: int = seed, index: int = index) -> tuple[Asset, str | None]:
+                def attempt(seed: int = seed, index: int = index) -> _Made:
                     # a second attempt draws the same numbers as the first, in its own context
                     context = Context(
                         seed,
@@ -147,11 +164,16 @@ class Runner:
                         lambda f, m: listener.progress(index, f, m),
                     )
                     context.check_cancelled()
-                    return self._make(loaded, params, context, request.latent, listener, index)
+                    return self._make(loaded, params, context, request, listener, index)
 
-                asset, latent = self._with_memory(request.generator, device, attempt)
-                recipe = _recipe(loaded, params, seed, latent, origins)
-                writing.put(Item(job, index, seed, recipe, 0.0), asset, begun)
+                made = self._with_memory(request.generator, device, attempt)
+                assert made
+                recipe = _recipe(loaded, params, seed, made, origins)
+                writing.put(Item(job, index, seed, recipe, 0.0), made.asset, begun)
+                if made.cancelled:
+                    break
+        if made and made.cancelled:  # but what it was has been written by now
+            raise JobCancelledError("cancelled; what was there is kept")
 
     def _load(self, request: Request, device: str) -> Loaded:
         return self._models.get(request.generator, device)
@@ -183,22 +205,26 @@ class Runner:
         loaded: Loaded,
         params: Params,
         context: Context,
-        mix: LatentMix | None,
+        request: Request,
         listener: Listener,
         index: int,
-    ) -> tuple[Asset, str | None]:
-        """Make one item; returns it, and the latent it came from if that was not its seed's own."""
+    ) -> _Made:
+        """Make one item."""
         generator = loaded.generator
-        if mix is None:
+
+        def show(asset: Asset) -> None:
+            listener.preview(index, asset)
+
+        if request.latent is None:
             steps = generator.generate(params, context)
-            latent = None
-        else:
-            if not isinstance(generator, LatentGenerator):
-                raise UsageError(f"{generator.spec.id} has no latent space")
-            values = resolve(generator, mix, params, context.inputs)
-            latent = encode_latent(values)
-            steps = iter((generator.decode(values, params, context),))
-        return _last(generator.spec, steps, listener, index), latent
+            if generator.spec.keeps_partial:
+                return _newest(generator.spec, steps, context, show, request.stopped)
+            return _Made(_last(generator.spec, steps, show))
+        if not isinstance(generator, LatentGenerator):
+            raise UsageError(f"{generator.spec.id} has no latent space")
+        values = resolve(generator, request.latent, params, context.inputs)
+        decoded = iter((generator.decode(values, params, context),))
+        return _Made(_last(generator.spec, decoded, show), encode_latent(values))
 
     def _inputs(
         self, spec: GeneratorSpec, request: Request
@@ -241,38 +267,76 @@ class Runner:
             listener.item(replace(item, seconds=time.perf_counter() - begun))
 
 
-def _last(spec: GeneratorSpec, steps: Iterator[Asset], listener: Listener, index: int) -> Asset:
+def _last(spec: GeneratorSpec, steps: Iterator[Asset], show: Callable[[Asset], None]) -> Asset:
     """Follow a generator to its last asset, showing what comes before as previews."""
+    last: Asset | None = None
+    with _closing(spec, steps):
+        for step in steps:
+            _check_kind(spec, step, *KINDS.values())
+            if last is not None:
+                show(last)
+            last = step
+    _check_kind(spec, last, spec.output, Latent, place=" last")
+    assert last
+    return last
+
+
+def _newest(
+    spec: GeneratorSpec,
+    steps: Iterator[Asset],
+    context: Context,
+    show: Callable[[Asset], None],
+    stopped: int | None,
+) -> _Made:
+    """Follow a generator that keeps partial work to its end, or to where it is to stop.
+
+    Each asset is shown at once: whoever cancels must not be left with less than was to be seen.
+    """
+    last: Asset | None = None
+    count = 0
+    with _closing(spec, steps):
+        try:
+            for step in steps:
+                _check_kind(spec, step, spec.output)
+                last, count = step, count + 1
+                show(last)
+                if count == stopped:
+                    return _Made(last, stopped=count)
+                context.check_cancelled()
+        except JobCancelledError:
+            if last is None:
+                raise
+            return _Made(last, stopped=count, cancelled=True)
+    _check_kind(spec, last, spec.output, place=" last")
+    assert last
+    return _Made(last)
+
+
+def _closing(spec: GeneratorSpec, steps: Iterator[Asset]) -> contextlib.AbstractContextManager[Any]:
+    """Close what `generate` returned in the end, if it can be."""
     if not hasattr(steps, "__next__"):
         raise PluginError(
             f"{spec.id}.generate returned {type(steps).__name__}, expected it to yield assets",
             culprit=spec.id,
         )
-    last: Asset | None = None
-    closing: Any = contextlib.closing if hasattr(steps, "close") else contextlib.nullcontext
-    with closing(steps):
-        for step in steps:
-            if not isinstance(step, tuple(KINDS.values())):
-                raise PluginError(
-                    f"{spec.id} yielded {type(step).__name__}, expected {spec.output.__name__}",
-                    culprit=spec.id,
-                )
-            if last is not None:
-                listener.preview(index, last)
-            last = step
-    if not isinstance(last, (spec.output, Latent)):
-        what = "nothing" if last is None else type(last).__name__
+    return contextlib.closing(steps) if hasattr(steps, "close") else contextlib.nullcontext()
+
+
+def _check_kind(
+    spec: GeneratorSpec, asset: Asset | None, *wanted: type[Asset], place: str = ""
+) -> None:
+    if not isinstance(asset, wanted):
+        what = "nothing" if asset is None else type(asset).__name__
         raise PluginError(
-            f"{spec.id} yielded {what} last, expected {spec.output.__name__}", culprit=spec.id
+            f"{spec.id} yielded {what}{place}, expected {spec.output.__name__}", culprit=spec.id
         )
-    return last
 
 
 def _recipe(
     loaded: Loaded,
     params: Params,
     seed: int,
-    latent: str | None,
+    made: _Made,
     inputs: tuple[RecipeInput, ...],
 ) -> Recipe:
     spec = loaded.generator.spec
@@ -282,7 +346,8 @@ def _recipe(
         weights={w.file.name: w.sha256 for w in spec.weights},
         params=params.model_dump(mode="json"),
         seed=seed,
-        latent=latent,
+        stopped=made.stopped,
+        latent=made.latent,
         inputs=inputs,
         runtime=loaded.runtime.name,
         device=loaded.runtime.device,

@@ -21,12 +21,13 @@ from studio.engine.models import ModelCache
 from studio.engine.protocol import VERSION, Channel, Message
 from studio.engine.runner import Runner
 from studio.engine.wire import error_to_json, item_to_json, request_from_json
-from studio.errors import JobCancelledError, StudioError
+from studio.errors import StudioError
 from studio.jobs import Item
 from studio.registry import Registry
 from studio.settings import load_settings
 
 _PROGRESS_SECONDS = 0.03  # more often than this nobody can see
+_PREVIEW_SECONDS = 0.03
 _TOGETHER_SECONDS = 0.1  # items that are made faster go in one message, for the studio's sake
 
 
@@ -37,6 +38,7 @@ class ChannelListener:
         self._channel = channel
         self._job = job
         self._said = 0.0
+        self._showed = 0.0
         self._lock = threading.RLock()  # items come from the thread that writes them
         self._held: list[Message] = []
         self._sent = 0.0
@@ -53,9 +55,12 @@ class ChannelListener:
             self._send("progress", index=index, fraction=fraction, message=message)
 
     def preview(self, index: int, asset: Asset) -> None:
-        """Send a preview."""
-        self.flush()
-        self._channel.send({"type": "preview", "job": self._job, "index": index}, asset)
+        """Send a preview, unless one was sent a moment ago: text grows by the millisecond."""
+        now = time.monotonic()
+        if now - self._showed >= _PREVIEW_SECONDS:
+            self._showed = now
+            self.flush()
+            self._channel.send({"type": "preview", "job": self._job, "index": index}, asset)
 
     def item(self, item: Item) -> None:
         """Send an item, with its asset if it did not become a file.
@@ -104,8 +109,6 @@ class Worker:
         job = message["job"]
         try:
             self._work(job, message)
-        except JobCancelledError:
-            self._channel.send({"type": "cancelled", "job": job})
         except StudioError as error:
             self._channel.send({"type": "failed", "job": job, **error_to_json(error)})
         else:

@@ -139,6 +139,7 @@ def test_the_plugins_in_the_guide_work(written):
         registry.add(module, module.__name__)
     assert {entry.id: entry.reason for entry in registry.entries} == {
         "dawn": "",
+        "rhyme": "",
         "mirror": "",
         "bells": "",
         "ppm": "",

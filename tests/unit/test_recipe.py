@@ -38,6 +38,7 @@ def recipes(inputs=NO_INPUTS):
         weights=st.dictionaries(WORDS, WORDS, max_size=2),
         params=st.dictionaries(WORDS, VALUES, max_size=3),
         seed=st.integers(0, MAX_SEED),
+        stopped=st.none() | st.integers(1, 2**40),
         latent=st.none() | WORDS,
         inputs=inputs,
         runtime=WORDS,
@@ -90,7 +91,8 @@ def test_defaults_are_left_out():
 def test_nothing_says_when_or_where():
     """The same seed must give the same bytes, on any day and in any folder."""
     assert set(Recipe.model_fields) == {
-        *("format", "generator", "version", "weights", "params", "seed", "latent", "inputs"),
+        *("format", "generator", "version", "weights", "params", "seed", "stopped"),
+        *("latent", "inputs"),
         *("runtime", "device", "exporter", "options", "studio"),
     }
     assert set(RecipeInput.model_fields) == {"name", "sha256", "recipe"}
@@ -121,6 +123,7 @@ NESTED = "{" + LEAST + ',"params":{"a":' + '{"a":' * 5000 + "1" + "}" * 5002
         ('{"generator":"g","version":"1","seed":-1}', "seed: Input should be greater"),
         (f'{{"generator":"g","version":"1","seed":{2**53}}}', "seed: Input should be less"),
         (f'{{"generator":"g","version":"1","seed":{"9" * 5000}}}', "its JSON: Invalid JSON"),
+        ("{" + LEAST + ',"stopped":0}', "stopped: Input should be greater"),
         ("{" + LEAST + ',"when":"today"}', "when: Extra inputs are not permitted"),
         ("{" + LEAST + ',"format":2}', "format: Input should be 1"),
         ("{" + LEAST + ',"inputs":[{"name":"a"}]}', "inputs.0.sha256: Field required"),

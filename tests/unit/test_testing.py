@@ -38,7 +38,15 @@ def yielding(*assets):
     return broken(FakeImage, generate=lambda self, params, ctx: iter(assets))
 
 
-PICTURE = example_asset(Image)
+PICTURE, OTHER = example_asset(Image), example_asset(Image, 1)
+
+
+def keeping(*turns):
+    """A generator that keeps partial work, and yields something else each time."""
+    left = iter(turns)
+    return broken(
+        FakeImage, spec={"keeps_partial": True}, generate=lambda self, params, ctx: iter(next(left))
+    )
 
 
 class Wordless(Params):
@@ -103,6 +111,18 @@ BROKEN_GENERATORS = {
     "a card that is not there": (
         broken(FakeImage, spec={"card": Path("CARD.md")}),
         "fake-image: its card CARD.md is missing",
+    ),
+    "partial work of another kind": (
+        keeping([Text("x"), PICTURE], [Text("x"), PICTURE]),
+        "fake-image keeps partial work, and yielded Text on the way, expected Image",
+    ),
+    "as much partial work as there is time": (
+        keeping([PICTURE, PICTURE], [PICTURE]),
+        "fake-image keeps partial work, and yielded 2 assets, and 1 the next time; how often",
+    ),
+    "partial work that varies": (
+        keeping([OTHER, PICTURE], [PICTURE, PICTURE]),
+        "fake-image keeps partial work, and what it yielded as number 1 was different",
     ),
     "a latent of another size": (
         broken(FakeLatent, spec={"latent": LatentSpec(7)}),

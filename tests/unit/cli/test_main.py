@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,7 +16,35 @@ from studio import __version__
 from studio.cli import main
 from studio.cli.root import COMMANDS, root
 from studio.cli.session import Session
+from studio.fakes import FakeExporter
 from studio.registry import Registry
+from studio.testing import write_plugin
+
+ENDLESS = """
+import pathlib
+import time
+
+from studio.api import Generator, GeneratorSpec, Text, hookimpl
+
+
+class Endless(Generator):
+    spec = GeneratorSpec("endless", "Endless", "A text.", "1", Text, keeps_partial=True)
+
+    def generate(self, params, ctx):
+        text = ""
+        for _ in range(10_000):
+            ctx.check_cancelled()
+            text += f"{ctx.rng.integers(100)} "
+            yield Text(text)
+            if len(text) > 50:
+                pathlib.Path(f"started-{len(text)}").touch()
+            time.sleep(0.01)
+
+
+@hookimpl
+def studio_generators():
+    return [Endless]
+"""
 
 
 def test_version(run):
@@ -149,6 +178,31 @@ class TestAsAProcess:
         assert took < 10
         names = self.assert_whole(tmp_path / "o")
         assert len(rest.splitlines()) + 1 <= len(names) < 400
+
+    def test_what_is_there_of_a_text_is_kept_when_it_is_cancelled(
+        self, only_fakes, studio, plugin_path, tmp_path
+    ):
+        write_plugin(plugin_path, "endless", ENDLESS)
+        words = ("generate", "endless", "--seed", "1", "--format", "fake", "--out", "o/", "--json")
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            process = self.start(tmp_path, *words)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        with process:
+            while not list(tmp_path.glob("started-*")):
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            line, said = process.communicate(timeout=60)
+        assert (process.returncode, said) == (130, "studio: cancelled\n")
+        (file,) = (tmp_path / "o").iterdir()
+        assert json.loads(line)["path"] == str(file)
+        stopped = FakeExporter().read_recipe(file).stopped
+        assert stopped == len(FakeExporter().read(file).text.split()) > 0
+        for _ in range(2):
+            done = studio("replay", file)
+            assert (done.code, done.out) == (0, "identical\n")
+        assert f"after {stopped} steps" in studio("inspect", file).out
 
     def test_a_hangup_that_is_ignored_does_not_end_it(self, only_fakes, tmp_path):
         words = ("generate", "fake-image", "--seed", "1", "--count", "20", "--seconds", "0.02")

@@ -295,6 +295,7 @@ def test_how_two_recipes_differ():
         device="cuda",
         options={"quality": 90},
         studio="0.1",
+        stopped=7,
     )
     now = before.model_copy(
         update={
@@ -304,6 +305,7 @@ def test_how_two_recipes_differ():
             "device": "cpu",
             "options": {"quality": 80},
             "studio": "0.2",
+            "stopped": None,
         }
     )
     assert recipe_differences(before, before) == []
@@ -312,6 +314,7 @@ def test_how_two_recipes_differ():
         "weights net.onnx is bbbbbbbbbbbb…, it was aaaaaaaaaaaa…",
         "parameter old is absent, it was 1",
         "parameter size is 4, it was 3",
+        "it stopped at its end, before after 7 steps",
         "option quality is 80, it was 90",
         "the device was cpu, before cuda",
         "the studio is version 0.2, it was 0.1",
