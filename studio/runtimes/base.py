@@ -16,6 +16,20 @@ class Model(Protocol):
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Run the network once."""
 
+    def bind(
+        self, inputs: Mapping[str, NDArray[Any]], outputs: Mapping[str, NDArray[Any]]
+    ) -> Callable[[], None]:
+        """Tie arrays to the network, for one that runs often on inputs of the same shapes.
+
+        Args:
+            inputs: An array for each input, in one piece; it may be changed between runs.
+            outputs: An array for each output, of its shape and type. One may be an input as well,
+                such as a cache that each run adds to: then nothing of it is copied.
+
+        Returns:
+            Runs the network once: reads the inputs and writes the outputs where they lie.
+        """
+
     def close(self) -> None:
         """Give its memory back."""
 
@@ -33,15 +47,22 @@ class Runtime(Protocol):
     device: str
     notice: str
 
-    def onnx(self, file: Path) -> Model:
+    def onnx(self, file: Path, device: str = "") -> Model:
         """Load an ONNX model.
+
+        Args:
+            file: The model.
+            device: Where it is to run, where it is quicker there than on the device that was
+                chosen: many small steps, for instance, are quicker on the CPU.
 
         Raises:
             WeightsError: The file is missing, refused, or no model that can be run.
         """
 
-    def torch(self, build: Callable[[], Any], weights: Path) -> Any:
+    def torch(self, build: Callable[[], Any], weights: Path | None) -> Any:
         """Build a torch module with ``build()``, fill it from safetensors, put it on the device.
+
+        Without ``weights`` the module stays as it was built, by a library that fills it.
 
         Returns:
             The module in evaluation mode, on `device`.

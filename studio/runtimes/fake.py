@@ -28,6 +28,17 @@ class FakeModel:
         self.calls.append(dict(inputs))
         return self.function(inputs)
 
+    def bind(
+        self, inputs: Mapping[str, NDArray[Any]], outputs: Mapping[str, NDArray[Any]]
+    ) -> Callable[[], None]:
+        """Call the function each time, and copy what it gives into the outputs."""
+
+        def run() -> None:
+            for name, result in self.run(inputs).items():
+                outputs[name][...] = result
+
+        return run
+
     def close(self) -> None:
         """Remember that it was closed."""
         self.closed = True
@@ -49,13 +60,14 @@ class FakeRuntime:
         self.device = device
         self.models = dict(models or {})
 
-    def onnx(self, file: Path) -> Model:
+    def onnx(self, file: Path, device: str = "") -> Model:
         """Return the function of that name as a model."""
         if file.name not in self.models:
             raise WeightsError(f"{file.name} is not among the fake models", culprit=str(file))
+        self.device = device or self.device
         return FakeModel(self.models[file.name])
 
-    def torch(self, build: Callable[[], Any], weights: Path) -> Any:
+    def torch(self, build: Callable[[], Any], weights: Path | None) -> Any:
         """Return what was built, with the weights it was born with."""
         return build()
 

@@ -23,16 +23,16 @@ class LocalRuntime:
         self.notice = ""
         self._closing: list[Callable[[], None]] = []
 
-    def onnx(self, file: Path) -> Model:
+    def onnx(self, file: Path, device: str = "") -> Model:
         """Load an ONNX model; see `studio.runtimes.base.Runtime`."""
         from studio.runtimes.onnx import OnnxModel, version
 
-        model = OnnxModel(file, self.wanted)
+        model = OnnxModel(file, device or self.wanted)
         self._closing.append(model.close)
-        self._report(version(), model.device)
+        self._report(version(), model.device, asked=device)
         return model
 
-    def torch(self, build: Callable[[], Any], weights: Path) -> Any:
+    def torch(self, build: Callable[[], Any], weights: Path | None) -> Any:
         """Build a torch module; see `studio.runtimes.base.Runtime`."""
         from studio.runtimes import torch
 
@@ -45,9 +45,10 @@ class LocalRuntime:
         while self._closing:
             self._closing.pop()()
 
-    def _report(self, name: str, device: str) -> None:
+    def _report(self, name: str, device: str, asked: str = "") -> None:
         names = self.name.split(", ") if self.name else []
         self.name = ", ".join([*names, *([] if name in names else [name])])
         if device != self.wanted:
             self.device = device
+        if device not in (self.wanted, asked):
             self.notice = f"{self.wanted} was chosen, but {name} runs on {device} here"

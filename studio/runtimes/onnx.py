@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,25 @@ class OnnxModel:
             return self._run_bound(inputs)
         results = self._session.run(self._outputs, dict(inputs))
         return dict(zip(self._outputs, results, strict=True))
+
+    def bind(
+        self, inputs: Mapping[str, NDArray[Any]], outputs: Mapping[str, NDArray[Any]]
+    ) -> Callable[[], None]:
+        """Tie arrays to the network; see `studio.runtimes.base.Model`."""
+        binding = self._session.io_binding()
+        value = _import().OrtValue.ortvalue_from_numpy
+        # One value for an array that goes in and comes out: ONNX Runtime compares the addresses.
+        # The values keep the arrays alive, which the binding does not.
+        held = {id(array): value(array) for array in (*inputs.values(), *outputs.values())}
+        for name, array in inputs.items():
+            binding.bind_ortvalue_input(name, held[id(array)])
+        for name, array in outputs.items():
+            binding.bind_ortvalue_output(name, held[id(array)])
+
+        def run(_held: Any = held) -> None:
+            self._session.run_with_iobinding(binding)
+
+        return run
 
     def close(self) -> None:
         """Give the session's memory back; closing twice is closing once."""

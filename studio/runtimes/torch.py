@@ -11,12 +11,13 @@ from studio.errors import WeightsError
 _INSTALL = "pip install 'multimodal-studio[torch]'"
 
 
-def load(build: Callable[[], Any], weights: Path, device: str) -> tuple[Any, str]:
+def load(build: Callable[[], Any], weights: Path | None, device: str) -> tuple[Any, str]:
     """Build a module, fill it with weights, and put it on a device in evaluation mode.
 
     Args:
         build: Makes the module; its own initial values are overwritten.
-        weights: A safetensors file with exactly the module's parameters and buffers.
+        weights: A safetensors file with exactly the module's parameters and buffers; None leaves
+            it as it was built.
         device: ``"cpu"`` or ``"cuda"``; the CPU is taken where torch has no CUDA.
 
     Returns:
@@ -26,22 +27,32 @@ def load(build: Callable[[], Any], weights: Path, device: str) -> tuple[Any, str
         WeightsError: torch is not installed, or the weights are missing, no safetensors, or do not
             fit.
     """
+    if weights is not None:
+        _check(weights)
+    torch, load_file = _import()
+    really = "cuda" if device == "cuda" and torch.cuda.is_available() else "cpu"
+    module = build()
+    if weights is not None:
+        _fill(module, weights, load_file)
+    return module.to(really).eval().requires_grad_(False), really
+
+
+def _check(weights: Path) -> None:
     if weights.suffix.lower() != ".safetensors":
         raise WeightsError(
             f"{weights.name} is refused: weights come as .safetensors", culprit=str(weights)
         )
     if not weights.is_file():
         raise WeightsError(f"{weights} is missing, expected a file", culprit=str(weights))
-    torch, load_file = _import()
-    really = "cuda" if device == "cuda" and torch.cuda.is_available() else "cpu"
-    module = build()
+
+
+def _fill(module: Any, weights: Path, load_file: Callable[..., Any]) -> None:
     try:
         module.load_state_dict(load_file(weights, device="cpu"))
     except Exception as error:  # safetensors and torch raise unrelated classes
         raise WeightsError(
             f"{weights.name} does not fit: {_reason(error)}", culprit=str(weights)
         ) from error
-    return module.to(really).eval().requires_grad_(False), really
 
 
 def version() -> str:

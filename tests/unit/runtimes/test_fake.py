@@ -18,6 +18,19 @@ def test_a_function_stands_for_the_model_of_that_name(tmp_path):
     assert model.closed
 
 
+def test_bound_arrays_are_read_and_written_where_they_lie(tmp_path):
+    model = FakeRuntime({"net.onnx": lambda inputs: {"y": inputs["x"] * 2}}).onnx(
+        tmp_path / "net.onnx"
+    )
+    x, y = np.array([3]), np.array([0])
+    run = model.bind({"x": x}, {"y": y})
+    run()
+    x[:] = 4
+    assert y.tolist() == [6]
+    run()
+    assert y.tolist() == [8]
+
+
 def test_other_names_are_missing(tmp_path):
     with pytest.raises(WeightsError, match=r"^other\.onnx is not among the fake models$"):
         FakeRuntime().onnx(tmp_path / "other.onnx")

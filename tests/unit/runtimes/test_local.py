@@ -42,6 +42,13 @@ def test_it_says_so_where_the_device_is_another_than_chosen(net):
     assert runtime.notice == f"cuda was chosen, but {runtime.name} runs on cpu here"
 
 
+def test_a_network_that_asks_for_the_cpu_runs_there_and_nothing_is_wrong(net):
+    runtime = LocalRuntime("cuda")
+    model = runtime.onnx(net, "cpu")
+    assert model.run({"x": np.array([1, -2], "float32")})["y"].tolist() == [-1, 2]
+    assert (runtime.device, runtime.notice) == ("cpu", "")
+
+
 def test_each_library_is_named_once(net, tmp_path):
     torch = pytest.importorskip("torch")
     safetensors = pytest.importorskip("safetensors.torch")

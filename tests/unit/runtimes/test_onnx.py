@@ -71,6 +71,34 @@ def test_arrays_go_in_and_come_out_by_name(write):
     model.close()
 
 
+def test_bound_arrays_are_used_in_place(write):
+    model = OnnxModel(write(add_model(WEIGHTS)), "cpu")
+    x, y, z = (np.zeros((2, 4), "float32") for _ in range(3))
+    run = model.bind({"x": x}, {"y": y, "z": z})
+    x += 1
+    run()
+    assert y.tolist() == [[1, 2, 3, 4]] * 2
+    assert z.tolist() == [[1, 3, 5, 7]] * 2
+    x += 1
+    run()
+    assert y.tolist() == [[2, 3, 4, 5]] * 2
+
+
+def test_an_array_may_be_input_and_output_and_is_kept_alive(write):
+    model = OnnxModel(write(add_model(WEIGHTS)), "cpu")
+
+    z = np.empty((64, 4), "float32")
+
+    def bound():
+        cache = np.zeros((64, 4), "float32")
+        return model.bind({"x": cache}, {"y": cache, "z": z})
+
+    run = bound()
+    for _ in range(3):
+        run()
+    assert z[0].tolist() == [0, 4, 8, 12]
+
+
 def test_data_beside_the_model_is_read_whatever_the_current_folder(write, tmp_path, monkeypatch):
     file = write(add_model(external("w.bin")), "deep/net.onnx")
     (file.parent / "w.bin").write_bytes(np.full(4, 7, "<f4").tobytes())

@@ -116,3 +116,10 @@ def test_without_torch_one_is_told_how_to_install_it(tmp_path, missing):
 
 def test_the_version_is_torchs():
     assert version() == f"torch {torch.__version__}"
+
+
+def test_a_module_that_a_library_fills_stays_as_it_is():
+    module, device = load(net, None, "cpu")
+    assert device == "cpu"
+    assert not module.training
+    assert not any(each.requires_grad for each in module.parameters())
