@@ -30,8 +30,8 @@ from studio.assets import (
     Text,
     Track,
 )
+from studio.engine.making import Context
 from studio.engine.models import check_weights
-from studio.engine.runner import Context
 from studio.errors import InputFileError, JobCancelledError, StudioError, WeightsError
 from studio.exporter import Exporter
 from studio.generator import Generator, GeneratorSpec, Input, LatentGenerator
@@ -133,6 +133,9 @@ def check_generator(
         assert same(first[-1], again[-1]), f"{spec.id}: seed {seed} made two different things"
         if spec.keeps_partial:
             _check_partial(spec, first, again)
+        assert spec.batch >= 1, f"{spec.id}: spec.batch is {spec.batch}, expected 1 or more"
+        if spec.batch > 1:
+            _check_batch(generator, values, inputs, seed)
         _check_cancelling(generator, values, inputs)
         if isinstance(generator, LatentGenerator):
             _check_latent(generator, values, inputs)
@@ -189,6 +192,26 @@ def _check_partial(spec: GeneratorSpec, first: list[Asset], again: list[Asset]) 
         f"{spec.id} keeps partial work, and what it yielded as number {number} was different the "
         "next time"
     )
+
+
+def _check_batch(
+    generator: Generator[Any], params: Params, inputs: tuple[Input, ...], seed: int
+) -> None:
+    """What is made together must be what is made alone: it is replayed alone."""
+    spec = generator.spec
+    seeds = range(seed, seed + min(spec.batch, 3))
+    together: list[list[Asset]] = [[] for _ in seeds]
+    for place, asset in generator.generate_batch(params, [context(s, inputs) for s in seeds]):
+        together[place].append(asset)
+    for each, steps in zip(seeds, together, strict=True):
+        alone = _make(generator, params, context(each, inputs))
+        assert steps, f"{spec.id}: generate_batch yielded nothing for seed {each}"
+        assert same(steps[-1], alone[-1]), (
+            f"{spec.id}: seed {each} made something else in a batch than alone"
+        )
+        assert not spec.keeps_partial or len(steps) == len(alone), (
+            f"{spec.id}: seed {each} yielded {len(steps)} assets in a batch, and {len(alone)} alone"
+        )
 
 
 def _check_cancelling(generator: Generator[Any], params: Params, inputs: tuple[Input, ...]) -> None:

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from studio.assets import Asset
+from studio.engine.listener import Listener
 from studio.engine.models import ModelCache
 from studio.engine.protocol import VERSION, Channel, Message, make_shared_folder
-from studio.engine.runner import Listener, Runner
+from studio.engine.runner import Runner
 from studio.engine.wire import error_from_json, item_from_json, request_to_json
 from studio.errors import JobCancelledError, OutOfMemoryError, WorkerDiedError
 from studio.jobs import Request

@@ -5,17 +5,17 @@ The same code runs in the worker process and, with ``host="thread"``, in the stu
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from studio import __version__
-from studio.assets import KINDS, Asset, Latent
+from studio.engine.listener import Listener
+from studio.engine.making import Made, Maker
 from studio.engine.models import Loaded, ModelCache, is_out_of_memory
 from studio.engine.writer import WritingThread, writer
 from studio.errors import (
@@ -23,79 +23,13 @@ from studio.errors import (
     JobCancelledError,
     JobFailedError,
     OutOfMemoryError,
-    PluginError,
     StudioError,
-    UsageError,
 )
-from studio.generator import GeneratorSpec, Input, LatentGenerator
+from studio.generator import GeneratorSpec, Input
 from studio.jobs import Item, Request
-from studio.latent import resolve
 from studio.params import Params, parse
-from studio.recipe import Recipe, RecipeInput, encode_latent, sha256_of
+from studio.recipe import Recipe, RecipeInput, sha256_of
 from studio.registry import Registry
-
-
-class Listener(Protocol):
-    """Hears what becomes of a job while it runs."""
-
-    def loaded(self, runtime: str, device: str, notice: str) -> None:
-        """The generator is ready, and this is what it really runs on."""
-
-    def progress(self, index: int, fraction: float, message: str) -> None:
-        """Item ``index`` is at ``fraction`` of 1."""
-
-    def preview(self, index: int, asset: Asset) -> None:
-        """Something to look at meanwhile."""
-
-    def item(self, item: Item) -> None:
-        """An item is done, and staged if it is to become a file."""
-
-
-class Context:
-    """The `RunContext` a generator gets."""
-
-    def __init__(
-        self,
-        seed: int,
-        inputs: tuple[Input, ...],
-        device: str,
-        cancelled: threading.Event,
-        report: Any,
-    ) -> None:
-        import numpy as np
-
-        self.seed = seed
-        self.rng = np.random.default_rng(seed)
-        self.inputs = inputs
-        self.device = device
-        self._cancelled = cancelled
-        self._report = report
-
-    def progress(self, fraction: float, message: str = "") -> None:
-        """Say how far the item is; leaves here when the job was cancelled."""
-        self.check_cancelled()
-        self._report(min(max(float(fraction), 0.0), 1.0), str(message))
-
-    def check_cancelled(self) -> None:
-        """Raise `JobCancelledError` when the person cancelled."""
-        if self._cancelled.is_set():
-            raise JobCancelledError("cancelled")
-
-
-@dataclass(frozen=True)
-class _Made:
-    """What became of one item.
-
-    Attributes:
-        latent: The point it came from, if that was not its seed's own.
-        stopped: As the recipe has it.
-        cancelled: Whether the person did that, so that this is the last one.
-    """
-
-    asset: Asset
-    latent: str | None = None
-    stopped: int | None = None
-    cancelled: bool = False
 
 
 class Runner:
@@ -148,31 +82,22 @@ class Runner:
         params = parse(spec.params, request.params, who=spec.id)
         inputs, origins = self._inputs(spec, request)
         write = writer(self._registry, request.export)
-        made: _Made | None = None
+        maker = Maker(loaded, params, request, inputs, listener, cancelled)
+        stopped = False
         with WritingThread(write, listener.item) as writing:
-            for index in range(request.count):
+            for indices in maker.batches():
                 begun = time.perf_counter()
-                seed = request.seed + index
-
-                def attempt(seed: int = seed, index: int = index) -> _Made:
-                    # a second attempt draws the same numbers as the first, in its own context
-                    context = Context(
-                        seed,
-                        inputs,
-                        loaded.runtime.device,
-                        cancelled,
-                        lambda f, m: listener.progress(index, f, m),
-                    )
-                    context.check_cancelled()
-                    return self._make(loaded, params, context, request, listener, index)
-
-                made = self._with_memory(request.generator, device, attempt)
-                assert made
-                recipe = _recipe(loaded, params, seed, made, origins)
-                writing.put(Item(job, index, seed, recipe, 0.0), made.asset, begun)
-                if made.cancelled:
+                # a second attempt draws the same numbers as the first, from contexts of its own
+                made: list[Made] = self._with_memory(
+                    request.generator, device, functools.partial(maker.make, indices)
+                )
+                for each in made:
+                    seed = request.seed + each.index
+                    recipe = _recipe(loaded, params, seed, each, origins)
+                    writing.put(Item(job, each.index, seed, recipe, 0.0), each.asset, begun)
+                if stopped := made[0].cancelled:
                     break
-        if made and made.cancelled:  # but what it was has been written by now
+        if stopped:  # what is kept has been written by now
             raise JobCancelledError("cancelled; what was there is kept")
 
     def _load(self, request: Request, device: str) -> Loaded:
@@ -199,32 +124,6 @@ class Runner:
                 culprit=id_,
                 details=traceback.format_exc(),
             ) from None
-
-    def _make(
-        self,
-        loaded: Loaded,
-        params: Params,
-        context: Context,
-        request: Request,
-        listener: Listener,
-        index: int,
-    ) -> _Made:
-        """Make one item."""
-        generator = loaded.generator
-
-        def show(asset: Asset) -> None:
-            listener.preview(index, asset)
-
-        if request.latent is None:
-            steps = generator.generate(params, context)
-            if generator.spec.keeps_partial:
-                return _newest(generator.spec, steps, context, show, request.stopped)
-            return _Made(_last(generator.spec, steps, show))
-        if not isinstance(generator, LatentGenerator):
-            raise UsageError(f"{generator.spec.id} has no latent space")
-        values = resolve(generator, request.latent, params, context.inputs)
-        decoded = iter((generator.decode(values, params, context),))
-        return _Made(_last(generator.spec, decoded, show), encode_latent(values))
 
     def _inputs(
         self, spec: GeneratorSpec, request: Request
@@ -267,76 +166,11 @@ class Runner:
             listener.item(replace(item, seconds=time.perf_counter() - begun))
 
 
-def _last(spec: GeneratorSpec, steps: Iterator[Asset], show: Callable[[Asset], None]) -> Asset:
-    """Follow a generator to its last asset, showing what comes before as previews."""
-    last: Asset | None = None
-    with _closing(spec, steps):
-        for step in steps:
-            _check_kind(spec, step, *KINDS.values())
-            if last is not None:
-                show(last)
-            last = step
-    _check_kind(spec, last, spec.output, Latent, place=" last")
-    assert last
-    return last
-
-
-def _newest(
-    spec: GeneratorSpec,
-    steps: Iterator[Asset],
-    context: Context,
-    show: Callable[[Asset], None],
-    stopped: int | None,
-) -> _Made:
-    """Follow a generator that keeps partial work to its end, or to where it is to stop.
-
-    Each asset is shown at once: whoever cancels must not be left with less than was to be seen.
-    """
-    last: Asset | None = None
-    count = 0
-    with _closing(spec, steps):
-        try:
-            for step in steps:
-                _check_kind(spec, step, spec.output)
-                last, count = step, count + 1
-                show(last)
-                if count == stopped:
-                    return _Made(last, stopped=count)
-                context.check_cancelled()
-        except JobCancelledError:
-            if last is None:
-                raise
-            return _Made(last, stopped=count, cancelled=True)
-    _check_kind(spec, last, spec.output, place=" last")
-    assert last
-    return _Made(last)
-
-
-def _closing(spec: GeneratorSpec, steps: Iterator[Asset]) -> contextlib.AbstractContextManager[Any]:
-    """Close what `generate` returned in the end, if it can be."""
-    if not hasattr(steps, "__next__"):
-        raise PluginError(
-            f"{spec.id}.generate returned {type(steps).__name__}, expected it to yield assets",
-            culprit=spec.id,
-        )
-    return contextlib.closing(steps) if hasattr(steps, "close") else contextlib.nullcontext()
-
-
-def _check_kind(
-    spec: GeneratorSpec, asset: Asset | None, *wanted: type[Asset], place: str = ""
-) -> None:
-    if not isinstance(asset, wanted):
-        what = "nothing" if asset is None else type(asset).__name__
-        raise PluginError(
-            f"{spec.id} yielded {what}{place}, expected {spec.output.__name__}", culprit=spec.id
-        )
-
-
 def _recipe(
     loaded: Loaded,
     params: Params,
     seed: int,
-    made: _Made,
+    made: Made,
     inputs: tuple[RecipeInput, ...],
 ) -> Recipe:
     spec = loaded.generator.spec

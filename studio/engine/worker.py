@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import os
 import queue
 import sys
@@ -38,7 +39,7 @@ class ChannelListener:
         self._channel = channel
         self._job = job
         self._said = 0.0
-        self._showed = 0.0
+        self._showed: dict[int, float] = {}  # when, by item
         self._lock = threading.RLock()  # items come from the thread that writes them
         self._held: list[Message] = []
         self._sent = 0.0
@@ -57,8 +58,9 @@ class ChannelListener:
     def preview(self, index: int, asset: Asset) -> None:
         """Send a preview, unless one was sent a moment ago: text grows by the millisecond."""
         now = time.monotonic()
-        if now - self._showed >= _PREVIEW_SECONDS:
-            self._showed = now
+        begun = len(self._showed)  # items that grow together take turns
+        if now - self._showed.get(index, -math.inf) >= _PREVIEW_SECONDS * begun:
+            self._showed[index] = now
             self.flush()
             self._channel.send({"type": "preview", "job": self._job, "index": index}, asset)
 
@@ -69,6 +71,7 @@ class ChannelListener:
         that follow each other quickly go together. One that took long is not kept waiting.
         """
         with self._lock:
+            self._showed.pop(item.index, None)
             self._held.append(item_to_json(item))
             if item.asset is not None or item.seconds >= _TOGETHER_SECONDS or self._waited():
                 self.flush(item.asset)

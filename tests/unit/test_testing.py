@@ -49,6 +49,10 @@ def keeping(*turns):
     )
 
 
+def batch_of(*steps):
+    return lambda self, params, contexts: iter(steps)
+
+
 class Wordless(Params):
     size: int = param(3, "")
 
@@ -123,6 +127,32 @@ BROKEN_GENERATORS = {
     "partial work that varies": (
         keeping([OTHER, PICTURE], [PICTURE, PICTURE]),
         "fake-image keeps partial work, and what it yielded as number 1 was different",
+    ),
+    "a batch of none": (
+        broken(FakeImage, spec={"batch": 0}),
+        "fake-image: spec.batch is 0, expected 1 or more",
+    ),
+    "a batch that leaves one out": (
+        broken(FakeImage, spec={"batch": 2}, generate_batch=batch_of((0, PICTURE))),
+        "fake-image: seed 1 made something else in a batch than alone",
+    ),
+    "a batch that is short": (
+        broken(
+            FakeImage,
+            spec={"batch": 2},
+            generate=lambda self, params, ctx: iter([PICTURE]),
+            generate_batch=batch_of((0, PICTURE)),
+        ),
+        "fake-image: generate_batch yielded nothing for seed 2",
+    ),
+    "a batch that grows in other steps": (
+        broken(
+            FakeImage,
+            spec={"batch": 2, "keeps_partial": True},
+            generate=lambda self, params, ctx: iter([PICTURE]),
+            generate_batch=batch_of((0, PICTURE), (0, PICTURE), (1, PICTURE)),
+        ),
+        "fake-image: seed 1 yielded 2 assets in a batch, and 1 alone",
     ),
     "a latent of another size": (
         broken(FakeLatent, spec={"latent": LatentSpec(7)}),

@@ -15,7 +15,7 @@ import pytest
 
 from studio.assets import Text
 from studio.engine import Engine
-from studio.errors import JobCancelledError, StorageError, UsageError
+from studio.errors import PluginError, StorageError, UsageError
 from studio.fakes import FakeExporter, fake_registry
 from studio.jobs import Export, Item, JobSnapshot, JobState, Preview, Request
 from studio.registry import Registry
@@ -25,12 +25,14 @@ NOVEL = '''
 """Words and words."""
 
 import time
+from typing import Literal
 
 from studio.api import Generator, GeneratorSpec, Params, Text, hookimpl, param
 
 
 class NovelParams(Params):
     words: int = param(1000, "how many words", low=1)
+    drafts: Literal["right", "stray", "picture", "list"] = param("right", "how a batch goes")
     pause: float = param(0.0, "between two words", low=0, unit="s")
     first: float = param(0.0, "before the first", low=0, unit="s")
     deaf: bool = param(False, "never asks whether it was cancelled")
@@ -38,7 +40,7 @@ class NovelParams(Params):
 
 class Novel(Generator[NovelParams]):
     spec = GeneratorSpec(
-        "novel", "Novel", "Words.", "1", Text, NovelParams, keeps_partial=True
+        "novel", "Novel", "Words.", "1", Text, NovelParams, keeps_partial=True, batch=4
     )
 
     def generate(self, params, ctx):
@@ -49,7 +51,26 @@ class Novel(Generator[NovelParams]):
                 ctx.check_cancelled()
             time.sleep(params.pause)
             text += f"word{ctx.rng.integers(100)} "
+            ctx.progress(len(text.split()) / params.words)
             yield Text(text, "en")
+
+    def generate_batch(self, params, contexts):
+        if params.drafts == "list":
+            return [(0, Text("x"))]
+        return self._together(params, contexts)
+
+    def _together(self, params, contexts):
+        drafts = {place: self.generate(params, ctx) for place, ctx in enumerate(contexts)}
+        if params.drafts == "stray":
+            yield len(drafts), Text("x")
+        if params.drafts == "picture":
+            yield 0, "a picture"
+        while drafts:
+            for place, draft in list(drafts.items()):
+                if (text := next(draft, None)) is None:
+                    del drafts[place]
+                else:
+                    yield place, text
 
 
 @hookimpl
@@ -175,29 +196,63 @@ def test_of_several_items_the_whole_ones_and_the_one_in_hand_are_kept(
 ) -> None:
     sink = Folder(tmp_path)
     watch = Watch(engine)
-    export = sink.export("a.fake", "b.fake", "c.fake")
-    job = engine.submit(
-        Request("novel", {"words": 10, "pause": 0.05}, count=3, export=export), sink=sink
-    )
-    while not any(preview.index == 1 for preview in list(watch.seen)):
-        time.sleep(0.005)
+    names = [f"{number}.fake" for number in range(9)]  # the fifth is the second batch's first
+    request = Request("novel", {"words": 10, "pause": 0.01}, count=9, export=sink.export(*names))
+    job = engine.submit(request, sink=sink)
+    while not any(preview.index == 4 for preview in list(watch.seen)):
+        time.sleep(0.002)
     engine.cancel(job.id)
     ended = engine.wait(job.id, 60)
-    assert (ended.state, ended.done) == (JobState.CANCELLED, 2)
-    first, second = sink.items
-    assert first.recipe.stopped is None
-    assert 1 <= second.recipe.stopped <= 10
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.fake", "b.fake"]
+    stopped = [item.recipe.stopped for item in sink.items]
+    assert (ended.state, ended.done) == (JobState.CANCELLED, len(stopped))
+    assert stopped[:4] == [None] * 4
+    assert 1 <= len(stopped[4:]) <= 4
+    assert all(stopped[4:])
+    assert sorted(file.name for file in tmp_path.iterdir()) == names[: len(stopped)]
 
 
-def test_an_interrupt_yields_what_was_kept_before_it_goes_on(engine: Engine) -> None:
+def test_drafts_are_made_together_and_each_is_as_alone(engine: Engine) -> None:
     watch = Watch(engine)
-    items = engine.run(Request("novel", SLOWLY))
-    threading.Thread(target=lambda: (watch.wait(), engine.cancel(engine.jobs()[0].id))).start()
-    kept = next(items)
-    assert kept.recipe.stopped == len(kept.asset.text.split())
-    with pytest.raises(JobCancelledError):
-        next(items)
+    fractions: list[float] = []
+    engine.changed.connect(lambda job: fractions.append(job.fraction))
+    items = list(engine.run(Request("novel", {"words": 5, "pause": 0.01}, 7, count=6)))
+    assert fractions == sorted(fractions)
+    assert [item.seed for item in items] == [7, 8, 9, 10, 11, 12]
+    together = [preview.index for preview in watch.seen if preview.index < 4]
+    assert together != sorted(together)  # the first four took turns
+    for item in items:
+        (alone,) = engine.run(Request("novel", {"words": 5, "pause": 0.01}, item.seed))
+        assert (alone.asset.text, alone.recipe) == (item.asset.text, item.recipe)
+
+
+def test_of_drafts_that_are_cancelled_each_is_kept_as_far_as_it_was(
+    engine: Engine, tmp_path: Path
+) -> None:
+    sink = Folder(tmp_path)
+    names = [f"{number}.fake" for number in range(6)]
+    request = Request("novel", SLOWLY, 7, count=6, export=sink.export(*names))
+    ended = cancelled(engine, request, sink, previews=9)
+    assert (ended.state, ended.done) == (JobState.CANCELLED, 4)
+    for item in sink.items:
+        kept = (tmp_path / names[item.index]).read_bytes()
+        export = sink.export("again.fake")
+        alone = replace(request, seed=item.seed, count=1, stopped=item.recipe.stopped)
+        list(engine.run(replace(alone, export=export), sink=Folder(tmp_path)))
+        assert (tmp_path / "again.fake").read_bytes() == kept
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("stray", "novel.generate_batch yielded tuple, expected the place of an item, 0 to 1"),
+        ("picture", "novel yielded str, expected Text"),
+        ("list", "novel.generate_batch returned list, expected it to yield assets"),
+    ],
+)
+def test_a_batch_that_breaks_the_contract_is_named(engine: Engine, how: str, said: str) -> None:
+    with pytest.raises(PluginError, match=said):
+        list(engine.run(Request("novel", {"drafts": how}, count=2)))
 
 
 def test_what_cannot_be_stored_has_failed_and_is_not_silently_gone(
