@@ -261,6 +261,51 @@ def _texts(window: Window, app: QApplication) -> None:
     window.canvas.select([1])
 
 
+def _open(window: Window, app: QApplication, name: str) -> None:
+    """Lay one of the texts open."""
+    _texts(window, app)
+    board = window.session.board
+    (card,) = [c for c in board.cards if (row := board.row_of(c)) and row.name == name]
+    window.canvas.select([card])
+    window.sheet.open_card(card)
+    _until(app, window.sheet.isVisible)
+
+
+def _reading(window: Window, app: QApplication) -> None:
+    _open(window, app, "A letter.txt")
+
+
+def _poem(window: Window, app: QApplication) -> None:
+    _open(window, app, "静夜思.txt")
+
+
+def _choices(window: Window, app: QApplication) -> None:
+    _open(window, app, "The tide leans.txt")
+    text = window.sheet.page.text()
+    at = text.index("lamp")
+    window.sheet.page.select((at, at + 4))
+    window.sheet.ask_words()
+    _until(app, lambda: bool(window.sheet.choices.rows))
+
+
+def _continuing(window: Window, app: QApplication) -> None:
+    window.making.open("lines").form.fields["pace"].set_value(0.2)
+    _open(window, app, "The tide leans.txt")
+    page = window.sheet.page
+    page.select((len(page.text()), len(page.text())))
+    window.sheet.write_on()
+    _settle(app, 4)
+
+
+def _writing(window: Window, app: QApplication) -> None:
+    from studio.jobs import Request
+
+    _texts(window, app)
+    window.making.list.choose("lines")
+    window.session.orders.make(Request("lines", {"pace": 0.2}, seed=4, count=2))
+    _settle(app, 5)
+
+
 def _starter(window: Window, app: QApplication) -> None:
     from studio.app import starter
     from studio.app.widgets.overlay import Hints
@@ -302,6 +347,11 @@ SCENES: dict[str, Callable[[Any, Any], None]] = {
     "blend": _blend,
     "starter": _starter,
     "texts": _texts,
+    "reading": _reading,
+    "poem": _poem,
+    "choices": _choices,
+    "continuing": _continuing,
+    "writing": _writing,
     "running": _running,
 }
 

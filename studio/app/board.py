@@ -34,6 +34,7 @@ class Board:
     failed = Signal(StudioError)
     made = Signal(list)  # cards of what a job has just made, or what was brought in
     came = Signal(str, AssetRow)  # a job, and the last of what it has just made
+    turned = Signal(int)  # a card that shows another version now
 
     def __init__(self, project: Project, background: Background, history: History) -> None:
         self.project = project
@@ -96,6 +97,7 @@ class Board:
         self,
         files: Sequence[Path],
         read_recipe: ReadRecipe,
+        check: Callable[[Path], object],
         at: tuple[float, float] | None = None,
     ) -> None:
         """Copy files into the project, in the background.
@@ -103,6 +105,7 @@ class Board:
         Args:
             files: They stay where they are.
             read_recipe: Finds the recipe inside a file.
+            check: Raises where a file is of no use to anybody.
             at: Where the first card is laid, the others beside it; None lays them below the rest.
         """
         project, known = self.project, set(self.rows)
@@ -111,6 +114,7 @@ class Board:
             rows, errors = [], []
             for file in files:
                 try:
+                    check(file)
                     recipe = _recipe(file, read_recipe)
                     row = project.import_file(file, recipe, cards=at is None)
                 except StudioError as error:
@@ -130,6 +134,40 @@ class Board:
                 self.failed.emit(error)
 
         self._background.do(self._background.project, work, then, self.failed.emit)
+
+    def show_version(self, card_id: int, row: AssetRow, words: str, *, fresh: bool = True) -> None:
+        """Show another version of an asset on its card; undo shows the one before.
+
+        Args:
+            card_id: Where it has gone by now, the version gets a card of its own.
+            row: In the project already.
+            words: What was done.
+            fresh: It has just been made, and undo puts it into the trash.
+        """
+        card = self.cards.get(card_id)
+        self.rows[row.id] = row
+        if card is None or card.asset_id is None:
+            self._lay(row, words)
+            return
+        before = card.asset_id
+        if before == row.id:
+            return
+        self._turn(card_id, row.id)
+
+        def undo() -> None:
+            self._turn(card_id, before)
+            if fresh:
+                self._trash([row.id])
+
+        def redo() -> None:
+            self._background.do(
+                self._background.project,
+                lambda: self.project.restore([row.id]),
+                lambda _: self._turn(card_id, row.id),
+                self._refused,
+            )
+
+        self._history.did(Step(words, redo, undo))
 
     # What the project tells
 
@@ -199,6 +237,30 @@ class Board:
             cards, self._unsaved = list(self._unsaved.values()), {}
         if cards:
             self.project.place_cards(cards)
+
+    def _turn(self, card_id: int, asset_id: int) -> None:
+        """Let a card show another asset."""
+        card = self.cards.get(card_id)
+        if card is not None:
+            turned = [replace(card, asset_id=asset_id)]
+            self._show(turned)
+            self._save(turned)
+            self.turned.emit(card_id)
+
+    def _lay(self, row: AssetRow, words: str) -> None:
+        """Give an asset that has none a card."""
+        self._background.do(
+            self._background.project,
+            lambda: self.project.arrange([row.id]),
+            lambda _: self.on_made("", [row], words),
+            self._refused,
+        )
+
+    def _trash(self, assets: Sequence[int]) -> None:
+        project = self.project
+        self._background.do(
+            self._background.project, lambda: project.remove(assets), failed=self._refused
+        )
 
     def _remove(self, cards: Sequence[Card]) -> None:
         for card in cards:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from psygnal import Signal
 
 from studio.app.tasks import Background
-from studio.assets import Asset
 from studio.engine import Engine
 from studio.jobs import Item, JobSnapshot, JobState, Preview
 from studio.project import Project
@@ -26,7 +25,7 @@ class JobList:
 
     changed = Signal()
     finished = Signal(JobSnapshot)
-    previewed = Signal(str, Asset)  # job id, and what it looks like so far
+    previewed = Signal(Preview)  # the newest of each item
 
     def __init__(self, engine: Engine, project: Project, background: Background) -> None:
         self.engine = engine
@@ -34,7 +33,7 @@ class JobList:
         self._background = background
         self._lock = threading.Lock()
         self._news: dict[str, JobSnapshot] = {}
-        self._looks: dict[str, Asset] = {}
+        self._looks: dict[tuple[str, int], Preview] = {}
         self._waiting = False
         self._states: dict[str, JobState] = {}
         self._kept: set[str] = set()
@@ -88,7 +87,7 @@ class JobList:
 
     def _when_previewed(self, preview: Preview) -> None:
         with self._lock:
-            self._looks[preview.job] = preview.asset
+            self._looks[preview.job, preview.index] = preview
         self._call()
 
     def _when_produced(self, item: Item) -> None:
@@ -116,8 +115,8 @@ class JobList:
             return
         for job in news.values():
             self._note(job)
-        for id_, asset in looks.items():
-            self.previewed.emit(id_, asset)
+        for preview in looks.values():
+            self.previewed.emit(preview)
         self.changed.emit()
 
     def _note(self, job: JobSnapshot) -> None:

@@ -61,6 +61,8 @@ class Orders:
         *,
         options: Mapping[str, Any] | None = None,
         parents: Sequence[int] = (),
+        onto: int | None = None,
+        words: str = "Generate",
         failed: Failed | None = None,
         then: Callable[[JobSnapshot], object] | None = None,
     ) -> None:
@@ -71,6 +73,8 @@ class Orders:
             exporter: How to write it; by default the usual way for its kind.
             options: The exporter's options.
             parents: Assets whose latent points it is made from.
+            onto: The card that shows what is made, as another version; else a new one does.
+            words: What undo calls it.
             failed: Hears why the request was refused.
             then: Hears of the job.
         """
@@ -86,6 +90,8 @@ class Orders:
                 chosen.spec.id, self.project.assets_folder, tuple(names), dict(options or {})
             )
             whole = replace(request, export=export, device=self.device_for(request))
+            if onto is not None:
+                return self._submit(whole, sink=self._version_sink(onto, words))
             return self._submit(whole, tuple(parents))
 
         self._background.do(self._background.requests, work, then, failed or self.board.failed.emit)
@@ -211,15 +217,26 @@ class Orders:
             files.append(rows[0].file)
         return tuple(files)
 
-    def _submit(
-        self, request: Request, parents: tuple[int, ...], job_id: str | None = None
-    ) -> JobSnapshot:
+    def _version_sink(self, card_id: int, words: str) -> Sink:
         def sink(items: list[Item]) -> None:
+            rows = self.project.add(items, cards=False)
+            self._background.deliver(lambda: self.board.show_version(card_id, rows[-1], words))
+
+        return sink
+
+    def _submit(
+        self,
+        request: Request,
+        parents: tuple[int, ...] = (),
+        job_id: str | None = None,
+        sink: Sink | None = None,
+    ) -> JobSnapshot:
+        def new_cards(items: list[Item]) -> None:
             latent = {items[0].job: parents} if parents else None
             rows = self.project.add(items, latent_parents=latent)
             self._background.deliver(lambda: self.board.on_made(items[0].job, rows))
 
-        job = self.engine.submit(request, sink=sink, job_id=job_id)
+        job = self.engine.submit(request, sink=sink or new_cards, job_id=job_id)
         self._parents[job.id] = parents
         self.jobs.keep(job.id)
         return job
@@ -273,7 +290,14 @@ def request_of(recipe: Recipe, inputs: tuple[Path, ...]) -> Request:
     latent = None
     if recipe.latent is not None:
         latent = LatentMix(points=((LatentPoint(values=recipe.latent), 1.0),))
-    return Request(recipe.generator, dict(recipe.params), recipe.seed, inputs=inputs, latent=latent)
+    return Request(
+        recipe.generator,
+        dict(recipe.params),
+        recipe.seed,
+        inputs=inputs,
+        latent=latent,
+        stopped=recipe.stopped,
+    )
 
 
 def compared(row: AssetRow, recipe: Recipe, item: Item) -> tuple[str, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.app.words import value_words
+from studio.app.words import count_words, value_words
 from studio.errors import StudioError
 from studio.generator import GeneratorSpec
 from studio.params import describe
@@ -21,15 +21,26 @@ def spec_of(registry: Registry, recipe: Recipe) -> GeneratorSpec | None:
         return None
 
 
+def nearest_recipe(recipe: Recipe | None) -> Recipe | None:
+    """The recipe something goes back to: its own, or that of what somebody edited."""
+    while recipe is not None and not recipe.generator:
+        recipe = recipe.inputs[0].recipe if recipe.inputs else None
+    return recipe
+
+
 def recipe_lines(recipe: Recipe, spec: GeneratorSpec | None) -> Lines:
     """What a person wants to know of how something was made: names and values."""
+    if not recipe.generator:
+        return [("Made by", "editing"), *_origins(recipe)]
     title = spec.title if spec is not None else recipe.generator
     lines = [("Made by", f"{title} {recipe.version}".strip())]
     lines.append(("Seed", str(recipe.seed)))
     lines += _settings(recipe, spec)
     if recipe.latent is not None:
         lines.append(("Latent", "a point of its own"))
-    lines += [("Made from", given.name) for given in recipe.inputs]
+    if recipe.stopped is not None:
+        lines.append(("Stopped", f"after {count_words(recipe.stopped, 'step')}, and kept"))
+    lines += _origins(recipe)
     if recipe.device:
         runtime = f", {recipe.runtime}" if recipe.runtime else ""
         lines.append(("Ran on", _DEVICES.get(recipe.device, recipe.device) + runtime))
@@ -37,6 +48,10 @@ def recipe_lines(recipe: Recipe, spec: GeneratorSpec | None) -> Lines:
     if spec is None and recipe.generator:
         lines.append(("Note", f"no generator called '{recipe.generator}' is installed"))
     return lines
+
+
+def _origins(recipe: Recipe) -> Lines:
+    return [("Made from", given.name) for given in recipe.inputs]
 
 
 def _settings(recipe: Recipe, spec: GeneratorSpec | None) -> Lines:

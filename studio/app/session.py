@@ -16,7 +16,10 @@ from studio.app.joblist import JobList
 from studio.app.orders import Orders
 from studio.app.play import LivePlay
 from studio.app.tasks import Background, Deliver
-from studio.app.words import sentence
+from studio.app.versions import Versions
+from studio.app.words import count_words, sentence
+from studio.app.writing import Writing
+from studio.assets import Text
 from studio.engine import Engine
 from studio.errors import StudioError
 from studio.jobs import JobSnapshot, JobState
@@ -95,6 +98,8 @@ class Session:
             engine, project, registry, self.board, self.jobs, self.background, self._on_said
         )
         self.live = LivePlay(self.orders, self.background)
+        self.versions = Versions(project, registry, self.board, self.background)
+        self.writing = Writing(self.orders, registry, self.background)
         self.faces = Faces(registry, self.background)
         self.selection: tuple[int, ...] = ()
         self.board.failed.connect(self.complain)
@@ -104,6 +109,7 @@ class Session:
     def start(self, loaded: Loaded) -> None:
         """Show what the project holds; jobs that were cut short wait, paused."""
         self.board.load(loaded.rows, loaded.cards)
+        self.versions.restore(self._on_restored)
         if loaded.waiting:
             self.engine.pause()
             self.orders.restore(loaded.waiting)
@@ -131,7 +137,20 @@ class Session:
 
     def bring_in(self, files: Sequence[Path], at: tuple[float, float] | None = None) -> None:
         """Copy files into the project, and lay their cards at a place or below the others."""
-        self.board.bring_in(files, self.read_recipe, at)
+        self.board.bring_in(files, self.read_recipe, self.check_file, at)
+
+    def check_file(self, file: Path) -> None:
+        """Refuse a file that says it is text and is not. Not for the main thread.
+
+        Raises:
+            InputFileError: It is too large, no UTF-8, or no text at all.
+        """
+        try:
+            exporter = self.registry.exporter_for_suffix(file.suffix)
+        except StudioError:
+            return
+        if exporter.spec.accepts[0] is Text and exporter.spec.reads and file.is_file():
+            exporter().read(file)
 
     def read_recipe(self, file: Path) -> Recipe | None:
         """The recipe inside a file, where some exporter can read it. Not for the main thread."""
@@ -189,6 +208,7 @@ class Session:
         so not for the main thread while a window is to be seen.
         """
         self.live.stop()
+        self.writing.close()
         self.background.settle()
         self.jobs.close()
         self.engine.close()
@@ -196,6 +216,10 @@ class Session:
             log.error("the project's thread did not end; what it was writing may be missing")
         self.orders.close()
         self.project.close()
+
+    def _on_restored(self, count: int) -> None:
+        texts = count_words(count, "text")
+        self.say(f"What you were typing last time is kept: {texts} got a new version")
 
     def _on_said(self, text: str, good: bool) -> None:
         self.say(text, "good" if good else "bad")

@@ -35,7 +35,7 @@ LATIN = (
 CHINESE = ("Songti SC", "Noto Serif CJK SC", "Source Han Serif SC", "SimSun", "AR PL UMing CN")
 MEASURE = 62  # characters in a line at most; Bringhurst, "The Elements of Typographic Style", 2.1.2
 _MEASURE_CHINESE = 36
-_SIZES = (22, 19, 17, 15)  # canvas units; the largest at which a short text fits its card
+SIZES = (22, 19, 17, 15)  # canvas units; the largest at which a short text fits its card
 _LEADING = {False: 148, True: 172}  # percent, by whether it is Chinese
 _HANGING = 1.5  # ems by which a line of verse that is too long goes on further in
 
@@ -103,9 +103,11 @@ def set_text(text: str, shape: Shape, width: float, pixels: float) -> QTextDocum
     return document
 
 
-def set_on_card(text: str, shape: Shape, width: float, height: float) -> QTextDocument:
-    """Set a text for a card: as large as it fits whole, or else at the size for reading."""
-    for pixels in _SIZES:
+def set_on_card(
+    text: str, shape: Shape, width: float, height: float, sizes: tuple[int, ...] = SIZES
+) -> QTextDocument:
+    """Set a text for a card: as large as it fits whole, or else at the last of the sizes."""
+    for pixels in sizes:
         document = set_text(text.strip("\n"), shape, width, pixels)
         if document.size().height() <= height:
             break

@@ -5,6 +5,7 @@ They need no weights and no training; each is a few lines of arithmetic.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -167,8 +168,14 @@ class Struck(Generator[StruckParams]):
 class LinesParams(Params):
     """Settings of a few lines."""
 
-    prompt: str = param("", "how it begins", high=200, multiline=True)
+    kind: Literal["verse", "prose"] = param("verse", "what it is to be")
+    prompt: str = param("", "how it begins", high=20_000, multiline=True)
     lines: int = param(6, "how many lines", low=1, high=20)
+    surprise: float = param(0.8, "how far it strays", low=0, high=2, step=0.05)
+    pace: float = param(0, "how long a word takes", low=0, high=2, unit="s")
+    task: Literal["write", "continue", "rewrite", "alternatives"] = param("write", "what to do")
+    start: int | None = param(None, "where to begin", low=0)
+    end: int | None = param(None, "where to stop", low=0)
 
 
 _WORDS = (
@@ -176,6 +183,7 @@ _WORDS = (
     "leans toward|remembers|forgets|carries|waits for|listens to|hides from",
     "the tide|its own shadow|a small fire|the last train|the moon|what was said|somebody's name",
 )
+_CHANCES = (0.31, 0.17, 0.12, 0.08, 0.05, 0.03, 0.011)
 
 
 class Lines(Generator[LinesParams]):
@@ -188,13 +196,42 @@ class Lines(Generator[LinesParams]):
         version="1",
         output=Text,
         params=LinesParams,
+        accepts=(Text,),
+        max_inputs=1,
+        edits=("continue", "rewrite", "alternatives"),
+        keeps_partial=True,
         glyph="mdi6.feather",
     )
 
     def generate(self, params: LinesParams, ctx: RunContext) -> Iterator[Asset]:
+        given = ctx.inputs[0].asset if ctx.inputs else Text("")
+        assert isinstance(given, Text)
+        if params.task == "alternatives":
+            word = given.text[params.start : params.end]
+            others = ["lantern", "window", "candle", "hand", "voice", "letter"]
+            ranked = [others[0], word, *others[1:]]
+            yield Text(word, "en", tuple(zip(ranked, _CHANCES, strict=True)))
+            return
+        before = params.prompt if params.task == "write" else given.text[: params.start]
+        after = given.text[params.end :] if params.task == "rewrite" else ""
+        lines = 1 if params.task == "rewrite" else params.lines
+        yield from self._grow(before, after, lines, params.pace, ctx)
+
+    def _grow(
+        self, text: str, after: str, lines: int, pace: float, ctx: RunContext
+    ) -> Iterator[Asset]:
         pools = [group.split("|") for group in _WORDS]
-        rows = [" ".join(str(ctx.rng.choice(pool)) for pool in pools) for _ in range(params.lines)]
-        yield Text("\n".join([*([params.prompt] if params.prompt else []), *rows]) + "\n", "en")
+        for line in range(lines):
+            text += "\n" if line or (text and not text.endswith("\n") and not after) else ""
+            words = " ".join(str(ctx.rng.choice(pool)) for pool in pools).split()
+            for at, word in enumerate(words):
+                end = time.monotonic() + pace
+                while time.monotonic() < end:
+                    ctx.check_cancelled()
+                    time.sleep(min(0.01, pace))
+                text += (" " if at else "") + word
+                ctx.progress((line + at / len(words)) / lines)
+                yield Text(text + after, "en")
 
 
 class ShellParams(Params):

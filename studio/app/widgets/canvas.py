@@ -86,15 +86,15 @@ class Canvas(QGraphicsView):
         """Show cards, or show them as they are now."""
         for card in cards:
             item = self.items_.get(card.id)
-            if item is not None:
-                item.show_card(card)
-                continue
             row = rows.get(card.asset_id) if card.asset_id is not None else None
-            item = CardItem(card, row, self._face)
-            self.items_[card.id] = item
+            if item is not None:
+                self._by_asset.pop(item.card.asset_id or 0, None)
+                item.show_card(card, row)
+            else:
+                item = self.items_[card.id] = CardItem(card, row, self._face)
+                self.scene().addItem(item)
             if card.asset_id is not None:
                 self._by_asset[card.asset_id] = item
-            self.scene().addItem(item)
         self.viewport().update()
 
     def take(self, ids: Iterable[int]) -> None:
@@ -113,6 +113,10 @@ class Canvas(QGraphicsView):
         item = self._by_asset.get(asset_id)
         if item is not None:
             item.set_ghost(drawn)
+
+    def card_of(self, asset_id: int) -> CardItem | None:
+        """The card that shows an asset."""
+        return self._by_asset.get(asset_id)
 
     def _face(self, item: CardItem, close: bool) -> Face | None:
         assert item.row is not None
@@ -284,10 +288,15 @@ class Canvas(QGraphicsView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         item = self.itemAt(event.position().toPoint())
         if isinstance(item, CardItem):
-            self.fit([item.card.id])
-            self.opened.emit(item.card.id)
+            self._open(item)
             return
         super().mouseDoubleClickEvent(event)
+
+    def _open(self, item: CardItem) -> None:
+        """Go close to a card; a text is opened for reading instead."""
+        if item.row is None or item.row.kind != "text":
+            self.fit([item.card.id])
+        self.opened.emit(item.card.id)
 
     def _places(self) -> Places:
         chosen = [i for i in self.items_.values() if i.isSelected()]
@@ -380,6 +389,8 @@ class Canvas(QGraphicsView):
             self._show_cursor()
         elif key == Qt.Key.Key_Escape:
             self.select(())
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(self.selection()) == 1:
+            self._open(self.items_[self.selection()[0]])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.selection():
             self.fit(self.selection())
         else:

@@ -31,18 +31,19 @@ class CardItem(QGraphicsItem):
         self.card, self.row = card, row
         self._faces = faces
         self.ghost: QImage | None = None
+        self.writing: str | None = None
         self._text = TextFace()
+        self._last: Face | None = None
         flag = QGraphicsItem.GraphicsItemFlag
         self.setFlags(flag.ItemIsSelectable | flag.ItemIsMovable)
         self.setAcceptHoverEvents(True)
-        self.show_card(card)
-        if row is not None:
-            self.setToolTip(row.name)
+        self.show_card(card, row)
 
-    def show_card(self, card: Card) -> None:
-        """Take the place and size of a card."""
+    def show_card(self, card: Card, row: AssetRow | None) -> None:
+        """Take the place and size of a card, and show its asset."""
         self.prepareGeometryChange()
-        self.card = card
+        self.card, self.row = card, row
+        self.setToolTip(row.name if row is not None else "")
         self.setPos(card.x, card.y)
         self.setZValue(card.z if card.asset_id is not None else card.z - 1e6)
 
@@ -50,6 +51,12 @@ class CardItem(QGraphicsItem):
         """Show something else for a while, such as what a slider would give."""
         self.ghost = drawn
         self.update()
+
+    def set_writing(self, text: str | None) -> None:
+        """Show a text as it is being written; None when it is done."""
+        if text != self.writing:
+            self.writing = text
+            self.update()
 
     def box(self) -> QRectF:
         """The card without its caption, in its own coordinates."""
@@ -71,15 +78,18 @@ class CardItem(QGraphicsItem):
             self._paint_frame(painter, zoom)
             return
         ratio = painter.device().devicePixelRatioF()
-        face = self._faces(self, self._wants_detail(zoom * ratio))
+        # The last one stays until the next is there, so that another version does not flicker.
+        face = self._last = self._faces(self, self._wants_detail(zoom * ratio)) or self._last
         self._paint_ground(painter)
-        if self.ghost is not None:
+        if self.writing is not None:
+            self._text.paint(painter, self.box(), self.writing, zoom=zoom, end=True)
+        elif self.ghost is not None:
             self._paint_picture(painter, self.ghost, zoom)
         elif face is not None:
             self._paint_face(painter, face, zoom)
         self._paint_border(painter, zoom, bool(option.state & QStyle.StateFlag.State_MouseOver))
         if zoom >= 0.45:
-            self._paint_caption(painter, face, min(max(12 / zoom, 12.0), 17.0))
+            self._paint_caption(painter, face, caption_size(zoom))
 
     def _wants_detail(self, zoom: float) -> bool:
         return zoom * max(self.card.width, self.card.height) > 640
@@ -117,7 +127,7 @@ class CardItem(QGraphicsItem):
 
     def _paint_words(self, painter: QPainter, text: str, role: str) -> None:
         painter.setPen(theme.current().color(role))
-        painter.setFont(_font(14))
+        painter.setFont(card_font(14))
         inner = self.box().adjusted(14, 12, -14, -12)
         painter.save()
         painter.setClipRect(inner)
@@ -132,7 +142,7 @@ class CardItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawPixmap(QPointF(box.center().x() - 20, box.center().y() - 36), glyph)
         painter.setPen(theme.current().color("quiet"))
-        painter.setFont(_font(12))
+        painter.setFont(card_font(12))
         under = box.adjusted(8, box.height() / 2 + 12, -8, -8)
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
         painter.drawText(under, int(flags | Qt.TextFlag.TextWordWrap), "  ·  ".join(face.facts))
@@ -141,7 +151,7 @@ class CardItem(QGraphicsItem):
         look = theme.current()
         if self.isSelected():
             pen = QPen(look.color("accent"), 2.0)
-        elif self.ghost is not None:
+        elif self.ghost is not None or self.writing is not None:
             pen = QPen(look.color("accent"), 1.5, Qt.PenStyle.DashLine)
         else:
             pen = QPen(look.color("quiet" if hovered else "line"), 1.0)
@@ -160,7 +170,7 @@ class CardItem(QGraphicsItem):
         glyph = icons.pixmap(icons.kind_icon(self.row.kind), 24, "quiet", 2.0)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawPixmap(QRectF(0, top, side, side), glyph, QRectF(glyph.rect()))
-        font = _font(round(size))
+        font = card_font(round(size))
         metrics = QFontMetricsF(font)
         facts = face.facts[0] if face is not None and face.facts else ""
         room = box.width() - side - 6
@@ -182,7 +192,7 @@ class CardItem(QGraphicsItem):
         fill.setAlpha(110)
         painter.fillRect(self.box(), fill)
         self._paint_border(painter, zoom)
-        font = _font(16)
+        font = card_font(16)
         font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(look.color("text"))
@@ -214,7 +224,13 @@ def max_side(drawn: QImage) -> int:
     return max(drawn.width(), drawn.height())
 
 
-def _font(size: int) -> QFont:
+def caption_size(zoom: float) -> float:
+    """How high what stands under a card is: it grows as the canvas goes away."""
+    return min(max(12 / zoom, 12.0), 17.0)
+
+
+def card_font(size: int) -> QFont:
+    """A face for what is written on cards, so many canvas units high."""
     font = QFont(theme.title_font())
     font.setWeight(QFont.Weight.Normal)
     font.setPixelSize(size)

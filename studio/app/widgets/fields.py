@@ -26,6 +26,7 @@ from studio.params import ParamInfo
 _FAR = 2.0**53  # whole numbers are exact up to here in a double
 _NOTCHES = 10_000
 _SEGMENTS = 4
+_LINES = 6  # of a text that may have several
 _SEGMENT_LETTERS = 24
 
 
@@ -308,7 +309,7 @@ class TextField(Field):
         if self.info.multiline:
             editor = self.area = QPlainTextEdit()
             self.area.setTabChangesFocus(True)
-            self.area.setFixedHeight(self.area.fontMetrics().lineSpacing() * 4 + 16)
+            self.area.setFixedHeight(self.area.fontMetrics().lineSpacing() * _LINES + 16)
         else:
             editor = self.line = QLineEdit()
             if self.info.high is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QLocale, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFormLayout, QGridLayout, QLabel, QWidget
 from superqt import QElidingLabel
@@ -12,7 +12,7 @@ from superqt import QElidingLabel
 from studio.app import theme
 from studio.app.pictures import words_of
 from studio.app.play import Look, latent_spec
-from studio.app.recipes import recipe_lines, recipe_text, spec_of
+from studio.app.recipes import nearest_recipe, recipe_lines, recipe_text, spec_of
 from studio.app.session import Session
 from studio.app.widgets.common import Column, IconButton, button, clear, label, line, row, title
 from studio.app.widgets.exporting import ExportBox
@@ -24,6 +24,7 @@ from studio.errors import StudioError
 from studio.project import AssetRow
 from studio.recipe import Recipe
 
+_VERSIONS = 8  # the newest of them
 _REST = 30  # milliseconds; a rubber band changes the selection many times
 NOTHING = "Select something on the canvas to see how it was made and to make more of it."
 
@@ -33,6 +34,7 @@ class Inspector(Column):
 
     more_like = Signal(object)  # AssetRow
     use_as_input = Signal(list)  # of AssetRow
+    opened = Signal(object)  # AssetRow, a text that is to be read and edited
 
     def __init__(self, session: Session) -> None:
         super().__init__("Inspector")
@@ -49,6 +51,7 @@ class Inspector(Column):
         session.faces.ready.connect(self._on_face)
         session.live.looked.connect(self._on_look)
         session.live.ended.connect(self._on_ended)
+        session.board.turned.connect(self._on_turned)
         self.refresh()
 
     def close_down(self) -> None:
@@ -58,6 +61,7 @@ class Inspector(Column):
         self.session.faces.ready.disconnect(self._on_face)
         self.session.live.looked.disconnect(self._on_look)
         self.session.live.ended.disconnect(self._on_ended)
+        self.session.board.turned.disconnect(self._on_turned)
 
     def refresh(self) -> None:
         """Show the selection as it is now."""
@@ -85,13 +89,18 @@ class Inspector(Column):
         self.box.addWidget(name)
         self._facts = label(self._fact_words(row_), "quiet", wrap=True)
         self.box.addWidget(self._facts)
+        if row_.kind == "text":
+            read = button("Read and edit", lambda: self.opened.emit(row_), "mdi6.book-open-outline")
+            read.setToolTip("Lay the text open  (Return)")
+            self.box.addWidget(read)
         self._add_actions(row_, recipe)
         spec = latent_spec(self.session.registry, row_)
         if spec is not None and recipe is not None:
             self._section("Explore")
             self.explore = Explore(self.session, row_, recipe, spec)
             self.box.addWidget(self.explore)
-        self._add_recipe(recipe, problem)
+        self._add_recipe(row_, recipe, problem)
+        self._add_versions(row_)
         self._add_export([row_])
 
     def _show_several(self, rows: Sequence[AssetRow]) -> None:
@@ -122,6 +131,8 @@ class Inspector(Column):
         grid = QGridLayout()
         grid.setSpacing(theme.GRID)
         made = recipe is not None and spec_of(self.session.registry, recipe) is not None
+        root = nearest_recipe(recipe)
+        liked = root is not None and spec_of(self.session.registry, root) is not None
         like = button(
             "More like this",
             lambda: self.more_like.emit(row_),
@@ -140,17 +151,17 @@ class Inspector(Column):
         for at, each in enumerate((like, again, use, trash)):
             each.setObjectName("left")
             grid.addWidget(each, at // beside, at % beside)
-        if not made:
-            like.setEnabled(False)
-            again.setEnabled(False)
+        like.setEnabled(liked)
+        again.setEnabled(made)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(beside - 1, 1)
         self.box.addLayout(grid)
 
-    def _add_recipe(self, recipe: Recipe | None, problem: str) -> None:
+    def _add_recipe(self, row_: AssetRow, recipe: Recipe | None, problem: str) -> None:
         if recipe is None:
             self._section("Recipe")
-            words = problem or "No recipe: it was brought in from elsewhere."
+            when = QLocale().toString(row_.created.astimezone().date(), "d MMMM yyyy")
+            words = problem or f"No recipe: it was brought in from elsewhere, on {when}."
             self.box.addWidget(label(words, "bad" if problem else "quiet", wrap=True))
             return
         spec = spec_of(self.session.registry, recipe)
@@ -158,7 +169,7 @@ class Inspector(Column):
         copy.clicked.connect(lambda: self._copy(recipe_text(recipe, spec), "Recipe"))
         seed = IconButton("mdi6.pound", "Copy the seed")
         seed.clicked.connect(lambda: self._copy(str(recipe.seed), "Seed"))
-        self._section("Recipe", seed, copy)
+        self._section("Recipe", *([seed] if recipe.generator else []), copy)
         form = QFormLayout()
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(12)
@@ -170,6 +181,25 @@ class Inspector(Column):
             said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             form.addRow(label(name, "quiet"), said)
         self.box.addLayout(form)
+
+    def _add_versions(self, row_: AssetRow) -> None:
+        """Other versions of a text, those that no card shows; a click shows one on this card."""
+        family = self.session.versions.family(row_) if row_.kind == "text" else []
+        shown = {card.asset_id for card in self.session.board.cards.values()}
+        others = [each for each in family if each.id not in shown]
+        cards = self.session.board.cards_of([row_.id])
+        if not others or not cards:
+            return
+        self._section("Other versions")
+        for each in others[-_VERSIONS:]:
+            show = button(each.name, lambda each=each: self._show_version(cards[0].id, each))
+            show.setObjectName("left")
+            show.setToolTip("Show this one on the card; the other stays")
+            self.box.addWidget(show)
+
+    def _show_version(self, card_id: int, row_: AssetRow) -> None:
+        self.session.board.show_version(card_id, row_, "Show version", fresh=False)
+        self.refresh()
 
     def _add_export(self, rows: Sequence[AssetRow]) -> None:
         self._section("Export")
@@ -184,6 +214,10 @@ class Inspector(Column):
 
     def _on_selected(self, _: tuple[int, ...]) -> None:
         self._later.start()
+
+    def _on_turned(self, card_id: int) -> None:
+        if card_id in self.session.selection:
+            self._later.start()
 
     def _on_face(self, asset_id: int) -> None:
         if self.rows and self.rows[0].id == asset_id and self.preview is not None:
@@ -205,7 +239,7 @@ class Inspector(Column):
         face = self.session.faces.get(row_)
         if face is not None and self.preview is not None and not self.preview.live:
             self.preview.show_picture(face.picture)
-            self.preview.show_text(face.text)
+            self.preview.show_text(face.text, face.language)
 
     def _fact_words(self, row_: AssetRow) -> str:
         kind = KINDS[row_.kind].title if row_.kind in KINDS else "File"

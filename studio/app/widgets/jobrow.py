@@ -17,6 +17,8 @@ from studio.app.words import sentence, time_words
 from studio.errors import StudioError
 from studio.jobs import JobSnapshot, JobState
 
+_TAIL = 400  # characters of a text that is being written
+
 
 class JobRow(QFrame):
     """Picture, title, progress, what is going on, where it runs; and buttons.
@@ -40,6 +42,9 @@ class JobRow(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
         self.words = label("", "quiet", wrap=True)
+        self.text = QElidingLabel("")
+        self.text.setElideMode(Qt.TextElideMode.ElideLeft)
+        self.text.hide()
         self._build()
         self._show_kind()
         self.show_job(job)
@@ -56,6 +61,7 @@ class JobRow(QFrame):
         middle.addLayout(head)
         middle.addWidget(self.bar)
         middle.addWidget(self.words)
+        middle.addWidget(self.text)
         inside = row(self.face)
         inside.addLayout(middle, 1)
         inside.addLayout(row(self.up, self.down, self.copy, self.again, self.stop, gap=0))
@@ -82,7 +88,9 @@ class JobRow(QFrame):
         self.copy.setVisible(job.failure is not None)
         self.again.setVisible(state in (JobState.FAILED, JobState.CANCELLED))
         over = state.finished
-        self.stop.rename("Clear from the list" if over else "Cancel", "Delete")
+        self.stop.rename("Clear from the list" if over else self._stopping(), "Delete")
+        if state is not JobState.RUNNING:
+            self.text.hide()
         self.setAccessibleName(f"{self.name.text()}: {said}")
         self.setToolTip(job.notice)
 
@@ -98,6 +106,11 @@ class JobRow(QFrame):
         scaled = drawn.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode)
         scaled.setDevicePixelRatio(ratio)
         self.face.setPixmap(QPixmap.fromImage(scaled))
+
+    def show_text(self, text: str) -> None:
+        """Show the end of what the job has written so far."""
+        self.text.setText(" ".join(text[-_TAIL:].split()))
+        self.text.setVisible(self.job.state is JobState.RUNNING)
 
     def copy_details(self) -> None:
         """Copy what is known of a failure."""
@@ -146,6 +159,15 @@ class JobRow(QFrame):
             pass
         self.face.setPixmap(icons.pixmap(glyph, theme.px(22), "quiet", self.devicePixelRatioF()))
 
+    def _stopping(self) -> str:
+        """What cancelling does: of some generators what is there stays."""
+        try:
+            spec = self.session.registry.generator(self.job.request.generator).spec
+        except StudioError:
+            return "Cancel"
+        running = self.job.state is JobState.RUNNING
+        return "Stop and keep what is there" if running and spec.keeps_partial else "Cancel"
+
     def _move(self, by: int) -> None:
         self.session.jobs.move(self.job.id, by)
 
@@ -185,7 +207,7 @@ def state_words(job: JobSnapshot) -> tuple[str, str]:
     if job.state is JobState.QUEUED:
         return "Waiting", "quiet"
     if job.state is JobState.CANCELLED:
-        return "Cancelled", "quiet"
+        return ("Stopped. What was there is kept" if job.done else "Cancelled"), "quiet"
     if job.state is JobState.FAILED:
         return sentence(job.failure.sentence if job.failure else "It failed"), "bad"
     if job.state is JobState.DONE:

@@ -24,6 +24,7 @@ from studio.app.widgets.common import (
 from studio.app.widgets.form import Form
 from studio.app.widgets.inputs import InputSlots
 from studio.app.widgets.seed import SeedRow
+from studio.app.writing import PLACE
 from studio.errors import ParamError
 from studio.exporter import ExporterSpec
 from studio.generator import GeneratorSpec
@@ -57,13 +58,17 @@ class Maker(QWidget):
         box.addWidget(self._head())
         box.addWidget(line())
         page = Column(f"Settings of {spec.title}")
-        self.form = Form(describe(spec.params))
+        place = PLACE if spec.edits else ()  # set by what one does in a text
+        self.form = Form(info for info in describe(spec.params) if info.name not in place)
         self.inputs: InputSlots | None = None
         if spec.max_inputs:
             self.inputs = InputSlots(spec)
             self.inputs.use_selection.connect(self.use_selection)
+        if self.inputs is not None and spec.min_inputs:
             page.box.addWidget(self.inputs)
         page.box.addWidget(self.form)
+        if self.inputs is not None and not spec.min_inputs:
+            page.box.addWidget(self.inputs)
         if not self.form.fields and self.inputs is None:
             page.box.addWidget(label("Nothing to set: press Generate.", "quiet", wrap=True))
         page.box.addStretch(1)
@@ -91,6 +96,11 @@ class Maker(QWidget):
             self.inputs.take(list(inputs))
         self.seed.set_value(self.seed.value(), locked=False)
         self.seed.roll()
+
+    def load_writer(self, params: Mapping[str, Any]) -> None:
+        """Show the parameters a text was made with; what is to begin the next one stays."""
+        held = {n: f.value() for n, f in self.form.fields.items() if f.info.kind == "text"}
+        self.form.set_values({**params, **held})
 
     def show_error(self, error: ParamError) -> bool:
         """Show an error where it belongs; False when nobody here can."""

@@ -58,6 +58,11 @@ class Making(QWidget):
         """Choose a generator and return its form."""
         return self.maker() if self.list.choose(generator) else None
 
+    def maker_of(self, generator: str) -> Maker | None:
+        """The form of a generator, whichever is shown."""
+        page = self.pages.get((generator, "ready"))
+        return page if isinstance(page, Maker) else None
+
     def load(
         self, generator: str, params: Mapping[str, Any], inputs: Sequence[Path] = ()
     ) -> Maker | None:

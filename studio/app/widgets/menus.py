@@ -51,6 +51,7 @@ def _edit(window: Window) -> list[Act]:
         Act("Edit", "Undo", ("Ctrl+Z",), session.undo),
         Act("Edit", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), session.redo),
         Act("Edit", "Select all", ("Ctrl+A",), canvas.select_all, rule=True),
+        Act("Edit", "Copy text", ("Ctrl+C",), window.copy_texts),
         Act("Edit", "Move to trash", ("Del", "Backspace"), session.remove_selected),
     ]
 

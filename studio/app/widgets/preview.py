@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app import icons, theme
 from studio.app.widgets.card import PIXEL_ART, checkers, fitted, max_side
+from studio.app.widgets.textface import TextFace
 
 
 class PreviewBox(QWidget):
@@ -18,7 +19,8 @@ class PreviewBox(QWidget):
         self.kind = kind
         self.picture: QImage | None = None
         self.live = False
-        self.text = ""
+        self.text = self.language = ""
+        self._face = TextFace(theme.px(15), theme.px(13))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Preview")
         self.setFixedHeight(theme.px(168))
@@ -29,9 +31,9 @@ class PreviewBox(QWidget):
         self.setAccessibleDescription("Preview of the sliders" if live else "")
         self.update()
 
-    def show_text(self, text: str) -> None:
+    def show_text(self, text: str, language: str = "") -> None:
         """Show words."""
-        self.text = text
+        self.text, self.language = text, language
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -45,10 +47,9 @@ class PreviewBox(QWidget):
         if self.picture is not None:
             self._paint_picture(painter, box)
         elif self.text:
-            painter.setPen(look.color("text"))
-            inner = box.adjusted(12, 12, -12, -12)
-            painter.setClipRect(inner)
-            painter.drawText(inner, int(Qt.TextFlag.TextWordWrap), self.text)
+            self._face.paint(
+                painter, box, self.text, language=self.language, ground=look.color("canvas")
+            )
         else:
             glyph = icons.pixmap(
                 icons.kind_icon(self.kind), theme.px(40), "quiet", self.devicePixelRatioF()

@@ -12,8 +12,8 @@ from studio.app.session import Session
 from studio.app.tasks import Background
 from studio.app.widgets.common import Column, IconButton, column, label, row, title
 from studio.app.widgets.jobrow import JobRow
-from studio.assets import Asset
-from studio.jobs import JobSnapshot, JobState
+from studio.assets import Text
+from studio.jobs import JobSnapshot, JobState, Preview
 from studio.project import AssetRow
 
 _MOST = 60  # rows; the rest is counted
@@ -137,8 +137,13 @@ class QueueView(QWidget):
         if not self._later.isActive():
             self._later.start()
 
-    def _on_previewed(self, id_: str, asset: Asset) -> None:
+    def _on_previewed(self, preview: Preview) -> None:
         background: Background = self.session.background
+        id_, asset = preview.job, preview.asset
+        if isinstance(asset, Text):
+            if id_ in self.rows:
+                self.rows[id_].show_text(asset.text)
+            return
 
         def then(drawn: QImage | None) -> None:
             if id_ in self.rows and drawn is not None:

@@ -14,9 +14,14 @@ _GREEK = 0.18  # below this zoom letters are less than three pixels high: grey b
 
 
 class TextFace:
-    """Sets a text once, and draws it as often as it is looked at."""
+    """Sets a text once, and draws it as often as it is looked at.
 
-    def __init__(self) -> None:
+    Args:
+        sizes: How high the letters may be, the largest first; those of a card where none is named.
+    """
+
+    def __init__(self, *sizes: int) -> None:
+        self._sizes = sizes or typeset.SIZES
         self._key: tuple[str, str, float, float] | None = None
         self._document: QTextDocument | None = None
 
@@ -29,6 +34,7 @@ class TextFace:
         language: str = "",
         zoom: float = 1.0,
         end: bool = False,
+        ground: QColor | None = None,
     ) -> None:
         """Draw a text into a card.
 
@@ -39,6 +45,7 @@ class TextFace:
             language: A BCP 47 tag, where it is known.
             zoom: Screen pixels to a canvas unit.
             end: Show the end rather than the beginning where it does not all fit.
+            ground: What it lies on, if not a card.
         """
         inner = box.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
         document = self._set(text, language, inner)
@@ -55,14 +62,16 @@ class TextFace:
             place = QRectF(inner.left(), top, inner.width(), max(high, inner.height()))
             typeset.draw(painter, document, place, look.color("text"))
         if over > 1:
-            _fade(painter, box, look.color("panel"), at_top=end)
+            _fade(painter, box, ground or look.color("panel"), at_top=end)
         painter.restore()
 
     def _set(self, text: str, language: str, inner: QRectF) -> QTextDocument:
         key = (text, language, inner.width(), inner.height())
         if self._document is None or key != self._key:
             shape = shape_of(text, language)
-            self._document = typeset.set_on_card(text, shape, inner.width(), inner.height())
+            self._document = typeset.set_on_card(
+                text, shape, inner.width(), inner.height(), self._sizes
+            )
             self._key = key
         return self._document
 

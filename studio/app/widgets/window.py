@@ -13,19 +13,26 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QWidget
 from studio.app import starter, theme
 from studio.app.play import Look
 from studio.app.prefs import Prefs
+from studio.app.recipes import nearest_recipe
 from studio.app.session import Loaded, Session
+from studio.app.versions import manuscript
 from studio.app.widgets.actions import build_menus
 from studio.app.widgets.canvas import Canvas
 from studio.app.widgets.common import column
 from studio.app.widgets.inspector import Inspector
+from studio.app.widgets.livetext import LiveTexts
 from studio.app.widgets.maker import Maker, Order
 from studio.app.widgets.making import Making
 from studio.app.widgets.menus import add_devices, add_recent, all_acts
 from studio.app.widgets.overlay import EmptyState, Hints, NewsBar, ZoomBar
 from studio.app.widgets.queue import QueueView
+from studio.app.widgets.sheet import Sheet
+from studio.app.words import length_words
 from studio.errors import ParamError, StudioError
+from studio.generator import GeneratorSpec
 from studio.jobs import Request
 from studio.project import AssetRow, Card, Viewport
+from studio.recipe import Recipe
 
 _SIDE = 288  # pixels of a side panel at usual text size
 _QUEUE = 168
@@ -52,6 +59,8 @@ class Window(QMainWindow):
         self.hints: Hints | None = None
         if hints:
             self.hints = Hints(self.canvas, starter.THINGS, self._on_hints_closed)
+        self.writing = LiveTexts(session, self.canvas, self._show_empty)
+        self.sheet = Sheet(self.canvas, session, self._writer_request)
         self.zooming = ZoomBar(
             self.canvas,
             lambda: self.canvas.zoom_by(1 / 1.25),
@@ -136,10 +145,16 @@ class Window(QMainWindow):
         canvas.zoomed.connect(self.zooming.show_zoom)
         canvas.viewed.connect(self._keep_view.start)
         canvas.carried.connect(lambda: self._tick("out"))
+        canvas.opened.connect(self.sheet.open_card)
+        self.sheet.chosen.connect(self._on_writer)
+        self.sheet.opened.connect(self.zooming.hide)
+        self.sheet.closed.connect(self.zooming.show)
+        self.sheet.closed.connect(canvas.setFocus)
         self.making.ordered.connect(self._on_ordered)
         self.making.use_selection.connect(self.use_selection)
         self.inspector.more_like.connect(self.more_like)
         self.inspector.use_as_input.connect(self._use_rows)
+        self.inspector.opened.connect(self.open_text)
 
     # What the person asks for
 
@@ -156,7 +171,7 @@ class Window(QMainWindow):
     def more_like(self, row: AssetRow) -> None:
         """Load what made an asset into the form, with a new seed."""
         try:
-            recipe = row.recipe
+            recipe = nearest_recipe(row.recipe)
         except StudioError as error:
             self.session.complain(error)
             return
@@ -170,6 +185,40 @@ class Window(QMainWindow):
             self.session.orders.inputs_of(recipe, lambda files: maker.load(recipe.params, files))
         maker.button.setFocus()
         self.session.say(f"The settings of {row.name} are in the form. Generate makes more.")
+
+    def open_text(self, row: AssetRow) -> None:
+        """Lay a text open for reading and writing."""
+        for card in self.session.board.cards_of([row.id])[:1]:
+            self.sheet.open_card(card.id)
+
+    def copy_texts(self) -> None:
+        """Copy the selected texts."""
+        session = self.session
+        rows = [row for row in session.selected_rows() if row.kind == "text"]
+
+        def read() -> str:
+            return "\n".join(manuscript(row, session.registry).text for row in rows)
+
+        if rows:
+            session.background.do(session.background.pictures, read, self._copied, session.complain)
+
+    def _copied(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.session.say(f"Copied {length_words(text)}")
+
+    def _on_writer(self, spec: GeneratorSpec, recipe: Recipe | None) -> None:
+        """Open the form of the generator that is going to write in the open text."""
+        maker = self.making.open(spec.id)
+        if maker is not None and recipe is not None:
+            maker.load_writer(recipe.params)
+
+    def _writer_request(self, generator: str) -> Request | None:
+        maker = self.making.maker_of(generator)
+        if maker is None:
+            return None
+        order = maker.order()
+        maker.seed.used()
+        return Request(generator, order.params, order.seed)
 
     def use_selection(self) -> None:
         """Put the selected assets into the form's slots."""
@@ -281,7 +330,7 @@ class Window(QMainWindow):
         self._in_background(lambda: self.prefs.keep(hints_closed=True))
 
     def _show_empty(self) -> None:
-        empty = not self.session.board.cards
+        empty = not self.session.board.cards and not self.writing.items
         self.empty.setVisible(empty)
         if empty:
             self.empty.place()
@@ -322,6 +371,8 @@ class Window(QMainWindow):
             self._save_view()
         for signal, slot in self._links:
             signal.disconnect(slot)  # type: ignore[attr-defined]
+        self.sheet.close_down()
+        self.writing.close_down()
         self.canvas.close_down()
         self.inspector.close_down()
         self.queue.close_down()
