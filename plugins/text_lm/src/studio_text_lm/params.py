@@ -1,0 +1,89 @@
+"""What a person can ask of the language models."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from studio.api import Params, param
+
+
+class WritingParams(Params):
+    """How to write, whichever model does it."""
+
+    prompt: str = param("", "how it begins", high=1_000_000, multiline=True)
+    length: int = param(
+        250, "most tokens to write; a token is a short word or a syllable", low=1, high=8_000
+    )
+    temperature: float = param(
+        0.8, "low is safe and plain, high is bold and strange", low=0, high=2, step=0.05
+    )
+    top_k: int = param(0, "only so many of the likeliest tokens; 0 for all", low=0, high=1_000)
+    top_p: float = param(
+        0.95,
+        "only the likeliest tokens that together have this chance",
+        low=0.01,
+        high=1,
+        step=0.01,
+    )
+    min_p: float = param(
+        0, "only tokens at least this share as likely as the likeliest", low=0, high=1, step=0.01
+    )
+    repetition_penalty: float = param(
+        1.0, "more makes what was said already less likely", low=0.5, high=2, step=0.05
+    )
+    stop: str = param("", r"end before any of these, separated by | (\n is a line end)")
+    pattern: str = param("", "a regular expression that what is written must match")
+    words: str = param("", "only these words may be written, separated by commas")
+    task: Literal["write", "continue", "rewrite", "alternatives"] = param(
+        "write", "what to do; all but write need a text as input"
+    )
+    start: int | None = param(None, "where in the input to begin, in characters", low=0)
+    end: int | None = param(None, "where in the input the passage ends, in characters", low=0)
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> WritingParams:
+        if self.pattern and self.words:
+            raise ValueError("pattern or words, not both")
+        if self.stop and (self.pattern or self.words):
+            raise ValueError("stop or a pattern or words, for a text cut short matches neither")
+        return self
+
+
+class _EnglishKind(Params):
+    kind: Literal[
+        "adventure",
+        "fairy-tale",
+        "detective",
+        "thriller",
+        "sea-story",
+        "society-novel",
+        "moral-tale",
+        "epic",
+        "verse",
+        "blank-verse",
+        "drama",
+    ] = param("adventure", "what kind of text it is to be")
+
+
+class EnglishParams(WritingParams, _EnglishKind):
+    """The English model's."""
+
+
+class _Folder(Params):
+    folder: str = param("", "folder of a language model: config, tokenizer and safetensors")
+
+
+class FolderParams(WritingParams, _Folder):
+    """Those of a model that somebody brings."""
+
+
+class _ChineseForm(Params):
+    kind: Literal["five-quatrain", "seven-quatrain", "five-verse", "seven-verse", "ci", "ode"] = (
+        param("five-quatrain", "the form: characters in a line and lines in a poem", label="form")
+    )
+
+
+class ChineseParams(WritingParams, _ChineseForm):
+    """The Chinese model's."""
