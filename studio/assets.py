@@ -50,14 +50,11 @@ class Image(Asset):
 
     def __post_init__(self) -> None:
         pixels = _frozen(self.pixels, "Image.pixels")
-        _require(
-            pixels.ndim == 3 and pixels.shape[2] in (1, 3, 4) and min(pixels.shape) > 0,
-            f"Image.pixels has shape {pixels.shape}, expected (height, width, 1, 3 or 4)",
-        )
-        _require(
-            pixels.dtype.name in ("uint8", "uint16"),
-            f"Image.pixels is {pixels.dtype.name}, expected uint8 or uint16",
-        )
+        shape, dtype = pixels.shape, pixels.dtype
+        if not (len(shape) == 3 and shape[2] in (1, 3, 4) and min(shape) > 0):
+            raise ValueError(f"Image.pixels has shape {shape}, expected (height, width, 1, 3 or 4)")
+        if not (dtype.kind == "u" and dtype.itemsize in (1, 2)):
+            raise ValueError(f"Image.pixels is {dtype.name}, expected uint8 or uint16")
         object.__setattr__(self, "pixels", pixels)
 
     @property
@@ -352,12 +349,13 @@ def _frozen(array: Any, what: str, dtype: str | None = None) -> NDArray[Any]:
     if dtype is not None and given.size:
         _check_cast(given, what, np.dtype(dtype))
     native = np.dtype(dtype or given.dtype).newbyteorder("=")
-    with np.errstate(over="ignore"):  # what becomes infinite is refused by whoever asked
-        frozen = np.array(given, dtype=native, order="C", copy=None)
-    if _writeable(frozen):
-        if np.may_share_memory(frozen, given):
-            frozen = frozen.copy()
-        frozen.flags.writeable = False
+    copy = True if _writeable(given) else None
+    if given.dtype == native:
+        frozen = np.array(given, order="C", copy=copy)
+    else:
+        with np.errstate(over="ignore"):  # what becomes infinite is refused by whoever asked
+            frozen = np.array(given, dtype=native, order="C", copy=copy)
+    frozen.flags.writeable = False
     return frozen
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 SIDECAR = ".recipe.json"
 MAX_SEED = 2**53 - 1  # the largest that every JSON reader keeps exactly
 MAX_GENERATIONS = 24  # of inputs and their inputs; readers refuse JSON that is nested too deeply
+_AT_ONCE = 2**16  # bytes; the buffers for larger files cost more than reading a small one
 MAX_ANCESTORS = 256  # two inputs each time double them with every generation
 
 
@@ -153,5 +155,7 @@ def decode_latent(text: str) -> NDArray[np.float32]:
 
 def sha256_of(file: Path) -> str:
     """The hash of a file's bytes, as 64 hexadecimal digits."""
-    with file.open("rb") as stream:
+    with open(file, "rb", buffering=0) as stream:
+        if os.fstat(stream.fileno()).st_size <= _AT_ONCE:
+            return hashlib.sha256(stream.read()).hexdigest()
         return hashlib.file_digest(stream, "sha256").hexdigest()

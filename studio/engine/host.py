@@ -20,7 +20,7 @@ from studio.engine.listener import Listener
 from studio.engine.models import ModelCache
 from studio.engine.protocol import VERSION, Channel, Message, make_shared_folder
 from studio.engine.runner import Runner
-from studio.engine.wire import error_from_json, item_from_json, request_to_json
+from studio.engine.wire import error_from_json, items_from_json, request_to_json
 from studio.errors import JobCancelledError, OutOfMemoryError, WorkerDiedError
 from studio.jobs import Request
 from studio.registry import Registry
@@ -362,10 +362,8 @@ def _tell(received: _Received, listener: Listener) -> bool:
         case "preview" if asset is not None:
             listener.preview(message["index"], asset)
         case "items":
-            *before, last = message["items"]
-            for values in before:
-                listener.item(item_from_json(message["job"], values, None))
-            listener.item(item_from_json(message["job"], last, asset))
+            for item in items_from_json(message["job"], message, asset):
+                listener.item(item)
         case "loaded":
             listener.loaded(message["runtime"], message["device"], message["notice"])
         case "failed":

@@ -9,7 +9,6 @@ import functools
 import threading
 import time
 import traceback
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from studio import __version__
 from studio.engine.listener import Listener
 from studio.engine.making import Made, Maker
 from studio.engine.models import Loaded, ModelCache, is_out_of_memory
-from studio.engine.writer import WritingThread, writer
+from studio.engine.writer import Writer, WritingThread
 from studio.errors import (
     InputFileError,
     JobCancelledError,
@@ -81,10 +80,11 @@ class Runner:
         spec = loaded.generator.spec
         params = parse(spec.params, request.params, who=spec.id)
         inputs, origins = self._inputs(spec, request)
-        write = writer(self._registry, request.export)
+        writer = Writer(self._registry, request.export)
+        shared = writer.described(_recipe(loaded, params, request.seed, origins))
         maker = Maker(loaded, params, request, inputs, listener, cancelled)
         stopped = False
-        with WritingThread(write, listener.item) as writing:
+        with WritingThread(writer, listener.item) as writing:
             for indices in maker.batches():
                 begun = time.perf_counter()
                 # a second attempt draws the same numbers as the first, from contexts of its own
@@ -93,7 +93,8 @@ class Runner:
                 )
                 for each in made:
                     seed = request.seed + each.index
-                    recipe = _recipe(loaded, params, seed, each, origins)
+                    own = {"seed": seed, "stopped": each.stopped, "latent": each.latent}
+                    recipe = shared.model_copy(update=own)
                     writing.put(Item(job, each.index, seed, recipe, 0.0), each.asset, begun)
                 if stopped := made[0].cancelled:
                     break
@@ -154,25 +155,20 @@ class Runner:
         self, job: str, request: Request, listener: Listener, cancelled: threading.Event
     ) -> None:
         """Write each input again with another exporter or other options; its recipe stays."""
-        write = writer(self._registry, request.export)
+        writer = Writer(self._registry, request.export)
         for index, file in enumerate(request.inputs):
             if cancelled.is_set():
                 raise JobCancelledError("cancelled")
             begun = time.perf_counter()
             given, origin = self._read(file)
             made = Recipe(generator="", version="", seed=0, inputs=(origin,), studio=__version__)
-            recipe = given.recipe or made
-            item = write(Item(job, index, recipe.seed, recipe, 0.0), given.asset)
-            listener.item(replace(item, seconds=time.perf_counter() - begun))
+            recipe = writer.described(given.recipe or made)
+            item = Item(job, index, recipe.seed, recipe, 0.0)
+            listener.item(writer.write(item, given.asset, begun))
 
 
-def _recipe(
-    loaded: Loaded,
-    params: Params,
-    seed: int,
-    made: Made,
-    inputs: tuple[RecipeInput, ...],
-) -> Recipe:
+def _recipe(loaded: Loaded, params: Params, seed: int, inputs: tuple[RecipeInput, ...]) -> Recipe:
+    """What the recipes of a job's items have in common, and the seed of the first."""
     spec = loaded.generator.spec
     return Recipe(
         generator=spec.id,
@@ -180,8 +176,6 @@ def _recipe(
         weights={w.file.name: w.sha256 for w in spec.weights},
         params=params.model_dump(mode="json"),
         seed=seed,
-        stopped=made.stopped,
-        latent=made.latent,
         inputs=inputs,
         runtime=loaded.runtime.name,
         device=loaded.runtime.device,

@@ -21,7 +21,7 @@ from studio.assets import Asset
 from studio.engine.models import ModelCache
 from studio.engine.protocol import VERSION, Channel, Message
 from studio.engine.runner import Runner
-from studio.engine.wire import error_to_json, item_to_json, request_from_json
+from studio.engine.wire import error_to_json, items_to_json, request_from_json
 from studio.errors import StudioError
 from studio.jobs import Item
 from studio.registry import Registry
@@ -41,7 +41,7 @@ class ChannelListener:
         self._said = 0.0
         self._showed: dict[int, float] = {}  # when, by item
         self._lock = threading.RLock()  # items come from the thread that writes them
-        self._held: list[Message] = []
+        self._held: list[Item] = []
         self._sent = 0.0
 
     def loaded(self, runtime: str, device: str, notice: str) -> None:
@@ -72,7 +72,7 @@ class ChannelListener:
         """
         with self._lock:
             self._showed.pop(item.index, None)
-            self._held.append(item_to_json(item))
+            self._held.append(item)
             if item.asset is not None or item.seconds >= _TOGETHER_SECONDS or self._waited():
                 self.flush(item.asset)
 
@@ -80,8 +80,8 @@ class ChannelListener:
         """Send the items that are held back, the last of them with its asset."""
         with self._lock:
             if self._held:
-                message = {"type": "items", "job": self._job, "items": self._held}
-                self._channel.send(message, asset)
+                items = items_to_json(self._held)
+                self._channel.send({"type": "items", "job": self._job, **items}, asset)
                 self._held, self._sent = [], time.monotonic()
 
     def _waited(self) -> bool:

@@ -1,5 +1,6 @@
 """Recipes: written and read again, exact, bounded, and hard to upset."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -19,6 +20,7 @@ from studio.recipe import (
     decode_latent,
     encode_latent,
     read_recipe,
+    sha256_of,
 )
 
 LEAST = '"generator":"g","version":"1","seed":1'
@@ -200,3 +202,10 @@ def test_a_file_name_that_is_no_text_can_be_written_down():
     assert given.name == "caf?.png"
     recipe = Recipe(generator="g", version="1", seed=1, inputs=(given,))
     assert read_recipe(recipe.to_json(), where="f") == recipe
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**16, 2**16 + 1, 3 * 2**20])
+def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path, size):
+    file = tmp_path / "file"
+    file.write_bytes(bytes(range(256)) * (size // 256) + b"x" * (size % 256))
+    assert sha256_of(file) == hashlib.sha256(file.read_bytes()).hexdigest()

@@ -71,7 +71,8 @@ def test_json_has_no_bar(watch):
 
 
 def test_text_appears_while_it_is_written(watch, tmp_path):
-    seen = watch("generate", "fake-text", "--seed", "5", "--previews", "2").replace("\r", "")
+    words = ("--seed", "5", "--previews", "2", "--seconds", "0.6")
+    seen = watch("generate", "fake-text", *words).replace("\r", "")
     assert seen.count("line.\nÜber 月.\n") == 3
     assert seen.endswith("Über 月.\nfake-text-5.fake\n")
     assert (tmp_path / "fake-text-5.fake").is_file()
