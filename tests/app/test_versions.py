@@ -36,7 +36,7 @@ def bring(session, pump, tmp_path):
         file = tmp_path / name
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
         session.bring_in([file])
-        pump.until(lambda: bool(session.board.cards))
+        pump.until(lambda: session.history.undo_words == "Bring in files")
         return max(session.board.cards)
 
     return brought
@@ -214,15 +214,18 @@ def test_an_edit_of_what_a_generator_wrote_still_knows_its_writer(session, pump,
     assert (spec.id, recipe.params["words"]) == ("fake-writer", 3)
 
 
-def test_a_version_whose_card_has_gone_gets_one_of_its_own(session, pump, bring, project):
+def test_a_version_whose_card_has_gone_gets_one_of_its_own(
+    session, pump, bring, project, tmp_path
+):
     card = bring("poem.txt", "one")
-    row = project.import_file(session.board.row_of(card).file.with_name("poem.txt"), cards=False)
-    session.board.remove([card])
-    settle(session, pump)
-    session.undo()
-    pump.until(lambda: card in session.board.cards)
+    (tmp_path / "later.txt").write_text("two")
+    row = project.import_file(tmp_path / "later.txt", cards=False)
     session.board.show_version(card + 999, row, "Continue text")
-    pump.until(lambda: len(session.board.cards) == 2)
+    pump.until(lambda: session.history.undo_words == "Continue text")
+    assert len(session.board.cards) == 2
+    session.undo()
+    settle(session, pump)
+    assert set(session.board.cards) == {card}
 
 
 def test_a_job_on_a_text_that_was_deleted_fails_in_a_sentence(session, pump, bring):
