@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from studio import fake_writer
 from studio.cli.root import root
 from studio.cli.session import Session
 from studio.fakes import fake_registry
@@ -21,7 +22,7 @@ EXAMPLES = [line for line in LINES if not re.search(r"[\[…|]|ID\b", line) and 
 
 def leaf(group, words):
     """Parse a line as far as its command, without running it."""
-    parent = root.make_context("studio", [], obj=Session(plugins=fake_registry()))
+    parent = root.make_context("studio", [], obj=Session(plugins=fake_registry(fake_writer)))
     command = group
     while isinstance(command, click.Group):
         name, command, words = command.resolve_command(parent, words)
@@ -33,7 +34,7 @@ def leaf(group, words):
 @pytest.mark.parametrize("line", EXAMPLES)
 def test_examples_can_be_typed(line, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    words = shlex.split(line.replace("image-gan", "fake-latent"))
+    words = shlex.split(line.replace("image-gan", "fake-latent").replace("text-lm", "fake-writer"))
     assert leaf(root, words[1:]).command.callback
 
 

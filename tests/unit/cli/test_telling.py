@@ -8,6 +8,9 @@ import sys
 
 import pytest
 
+from studio.fakes import FakeExporter
+from studio.testing import write_plugin
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="terminals as POSIX has them")
 
 
@@ -70,9 +73,18 @@ def test_json_has_no_bar(watch):
     assert seen.count('"sha256"') == 2
 
 
-def test_text_appears_while_it_is_written(watch, tmp_path):
-    words = ("--seed", "5", "--previews", "2", "--seconds", "0.6")
-    seen = watch("generate", "fake-text", *words).replace("\r", "")
-    assert seen.count("line.\nÜber 月.\n") == 3
-    assert seen.endswith("Über 月.\nfake-text-5.fake\n")
-    assert (tmp_path / "fake-text-5.fake").is_file()
+def test_text_appears_on_a_terminal_without_being_asked_for(watch, plugin_path, tmp_path):
+    write_plugin(plugin_path, "writer", "from studio.fake_writer import studio_generators\n")
+    seen = watch("generate", "fake-writer", "--seed", "5", "--words", "4").replace("\r", "")
+    text = FakeExporter().read(tmp_path / "fake-writer-5.fake").text
+    assert seen == f"{text}\nfake-writer-5.fake\n"
+
+
+def test_progress_is_shown_where_only_the_text_goes_elsewhere(watch, plugin_path, tmp_path):
+    write_plugin(plugin_path, "writer", "from studio.fake_writer import studio_generators\n")
+    with (tmp_path / "text").open("wb") as text:
+        words = ("generate", "fake-writer", "--seed", "5", "--stream", "--seconds", "0.5")
+        seen = watch(*words, stdout=text)
+    assert "━" in seen
+    assert "fake-writer-5.fake" in seen
+    assert len((tmp_path / "text").read_text().split()) == 8
