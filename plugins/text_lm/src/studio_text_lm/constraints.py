@@ -1,7 +1,7 @@
 """What a draft must match: a regular expression, or a list of the words that are allowed.
 
 llguidance turns the expression into an automaton over the model's tokens and says in some
-millionths of a second which may come next; how much it works at one token is bounded by the library.
+millionths of a second which may come next; the library bounds how much it works at one token.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Matching:
         """Which tokens may come next: (size,).
 
         Raises:
-            UsageError: The pattern is too complicated to be followed.
+            UsageError: Nothing may, or the pattern is too complicated to be followed.
         """
         self._matcher.unsafe_compute_mask_ptr(self._bits.ctypes.data, self._bits.nbytes)
         self._check()
@@ -111,8 +111,11 @@ class Matching:
         self._check()
 
     def _check(self) -> None:
-        if self._matcher.is_error():
-            raise self._grammar.refuse("is too complicated to be followed; a simpler one works")
+        if not self._matcher.is_error():
+            return
+        if self._matcher.get_error().startswith("NoExtension"):
+            raise self._grammar.refuse("matches no text, expected one that can be matched")
+        raise self._grammar.refuse("is too complicated to be followed, expected a simpler one")
 
 
 def _reason(said: str) -> str:

@@ -87,7 +87,7 @@ class Draft:
         return allowed
 
     def _repeating(self) -> NDArray[np.bool_]:
-        """The next token of the begun word, or any that says all the rest of it and may say more."""
+        """The next token of the begun word, or any that says all the rest of it."""
         allowed = self._tokens.beginning(self._rest()).copy()
         allowed[self._begun[0]] = True
         return allowed
@@ -100,7 +100,7 @@ class Draft:
         allowed = writable & self._matching.allowed()
         if not allowed.any():
             assert self._plan.grammar
-            raise self._plan.grammar.refuse("matches no text that this model could write")
+            raise self._plan.grammar.refuse("matches nothing that this model can write")
         return allowed
 
     def add(self, token: int) -> None:
