@@ -165,7 +165,8 @@ class Engine:
     def remove(self, id_: str) -> None:
         """Forget a finished job."""
         with self._lock:
-            if id_ in self._jobs and self._jobs[id_].finished.is_set():
+            # Its last snapshot is heard of a moment before `finished` is set.
+            if id_ in self._jobs and self._jobs[id_].snapshot.state.finished:
                 del self._jobs[id_]
         self._emit(self.queue_changed)
 
@@ -252,7 +253,8 @@ class Engine:
             # Under the lock, like in `update`: a signal has a lock of its own, and two threads that
             # took the two in different orders would wait for each other.
             self._emit(self.changed, job.snapshot)
-        for replaced in self._queue.put(job):
+            waiting = self._queue.put(job)  # likewise: `close` finds every job that it has to end
+        for replaced in waiting:
             self._publisher.end(replaced, JobCancelledError("replaced by a newer one"))
         self._emit(self.queue_changed)
         return job

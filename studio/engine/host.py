@@ -101,7 +101,7 @@ class ProcessHost:
             OutOfMemoryError: It took more memory than a worker may.
         """
         culprit = request.generator or (request.export.exporter if request.export else "")
-        worker = self._ready_worker()
+        worker = self._ready_worker(cancelled)
         message = {
             "type": "job",
             "job": job,
@@ -122,19 +122,17 @@ class ProcessHost:
         self._closed = True
         self._discard()
 
-    def _ready_worker(self) -> WorkerProcess:
+    def _ready_worker(self, cancelled: threading.Event) -> WorkerProcess:
         if self._worker is not None and not self._worker.alive:
             self._discard()
         if self._worker is None:
-            self._worker = self._new_worker()
-        return self._worker
-
-    def _new_worker(self) -> WorkerProcess:
-        limit = 0 if self._device == "cuda" else self._settings.worker_memory
-        worker = self._worker = WorkerProcess(self._settings.memory_budget, limit)
+            limit = 0 if self._device == "cuda" else self._settings.worker_memory
+            self._worker = WorkerProcess(self._settings.memory_budget, limit)
+        worker = self._worker
         try:
-            if not self._closed:
-                worker.wait_until_ready()
+            while not (self._closed or worker.is_ready()):
+                if cancelled.is_set():  # the next job finds it further on
+                    raise JobCancelledError("cancelled")
         except WorkerDiedError:
             if not self._closed:
                 self._discard()
@@ -212,7 +210,9 @@ class WorkerProcess:
         self.channel = Channel(self._process.stdout, self._process.stdin, self._shared)
         self._inbox: queue.Queue[_Received | None] = queue.Queue(_INBOX)
         self._printed: collections.deque[str] = collections.deque(maxlen=200)
+        self._begun = time.monotonic()
         self._gone: float | None = None
+        self._ready = False
         self.drained = False
         self._threads = [
             threading.Thread(target=self._read, name="worker-read", daemon=True),
@@ -228,26 +228,24 @@ class WorkerProcess:
             self._end_children()
         return self._gone is None
 
-    def wait_until_ready(self) -> None:
-        """Wait for its first message.
+    def is_ready(self) -> bool:
+        """Whether it has said hello; waits a moment for that.
 
         Raises:
             WorkerDiedError: It could not start.
         """
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and not self.drained:
+        if not self._ready:
             received = self.next_message()
-            if received is None:
-                continue
-            if received[0].get("protocol") != VERSION:
-                break
-            return
-        lines = self.last_words().strip().splitlines()
-        raise WorkerDiedError(
-            f"the worker process could not start: {lines[-1] if lines else 'it said nothing'}",
-            culprit="worker",
-            details=self.last_words(),
-        )
+            self._ready = received is not None and received[0].get("protocol") == VERSION
+            late = time.monotonic() > self._begun + _START_SECONDS
+            if not self._ready and (received is not None or late or self.drained):
+                said = self.last_words().strip().splitlines() or ["it said nothing"]
+                raise WorkerDiedError(
+                    f"the worker process could not start: {said[-1]}",
+                    culprit="worker",
+                    details=self.last_words(),
+                )
+        return self._ready
 
     def next_message(self) -> _Received | None:
         """The next message, or None after a moment without one."""

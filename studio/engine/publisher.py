@@ -121,6 +121,10 @@ def _remove_staging(job: Job, *, all_of_it: bool) -> None:
     """Remove a job's shared staging folder, and what it left in others if it did not finish."""
     export = job.snapshot.request.export
     if export is not None:
-        shutil.rmtree(export.folder / f"{SHARED_STAGING}{job.id}", ignore_errors=True)
+        shared = export.folder / f"{SHARED_STAGING}{job.id}"
+        try:
+            shared.rmdir()  # by now it is empty, unless something went wrong
+        except OSError:
+            shutil.rmtree(shared, ignore_errors=True)
         for folder in export.folder.glob(f"{STAGING}{job.id}-*") if all_of_it else ():
             shutil.rmtree(folder, ignore_errors=True)

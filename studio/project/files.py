@@ -13,6 +13,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -96,7 +97,7 @@ class Publication:
     def move(self, staged: Path, name: str) -> Path:
         """Move one file as it is, unflushed and without companions."""
         target = self.folder / name
-        if staged.is_symlink() or not staged.is_file():
+        if not _is_ordinary(staged):
             raise StorageError(f"{staged} is no ordinary file", culprit=str(staged))
         if rename_new(staged, target):
             self._moved.append((staged, target))
@@ -136,6 +137,14 @@ def companions(staged: Path) -> list[Path]:
         return sorted(file for file in staged.parent.iterdir() if file != staged)
     sidecar = staged.with_name(staged.name + SIDECAR)
     return [sidecar] if sidecar.is_file() else []
+
+
+def _is_ordinary(file: Path) -> bool:
+    """Whether there is a file of that name itself, not one that it only points to."""
+    try:
+        return stat.S_ISREG(os.lstat(file).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _is_items_own(folder: Path) -> bool:

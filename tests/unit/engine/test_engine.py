@@ -355,6 +355,31 @@ def test_a_closed_engine_takes_no_job_and_closing_cancels(registry: Registry) ->
         engine.submit(Request("fake-image"))
 
 
+def test_closing_ends_a_job_that_is_just_being_submitted(registry: Registry) -> None:
+    for _ in range(30):
+        engine = Engine(registry, host="thread")
+        engine.pause()
+        closing = threading.Thread(target=engine.close)
+        # `submit` tells of the job before it can be in the queue
+        engine.changed.connect(
+            lambda job, closing=closing: job.state is JobState.QUEUED and closing.start()
+        )
+        job = engine.submit(Request("fake-image"))
+        closing.join(10)
+        assert engine.wait(job.id, 10).state is JobState.CANCELLED
+
+
+def test_a_job_can_be_removed_once_its_last_snapshot_is_heard_of(engine: Engine) -> None:
+    engine.changed.connect(lambda job: job.state.finished and engine.remove(job.id))
+    job = engine.submit(Request("fake-image"))
+    deadline = time.monotonic() + 10
+    while engine.jobs() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert engine.jobs() == []
+    with pytest.raises(UsageError, match=f"no job is called '{job.id}'"):
+        engine.job(job.id)
+
+
 def test_run_raises_when_somebody_else_cancels(engine: Engine) -> None:
     items = engine.run(Request("fake-image", {"seconds": 0.05}, count=1000))
     next(items)

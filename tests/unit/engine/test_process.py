@@ -176,6 +176,24 @@ def test_a_worker_does_not_outlive_a_studio_that_was_killed(plugin_path: Path) -
     assert not worker.is_running()
 
 
+def test_cancelling_does_not_wait_for_a_worker_to_start(
+    registry: Registry, plugin_path: Path, tmp_path: Path
+) -> None:
+    slow = f"import pathlib, time\nwhile not pathlib.Path({str(tmp_path / 'go')!r}).exists():\n"
+    (plugin_path / "sitecustomize.py").write_text(f"{slow}    time.sleep(0.01)\n")
+    with Engine(registry, settings=SETTINGS) as engine:
+        job = engine.submit(Request("fake-image"))
+        while engine.job(job.id).state is not JobState.RUNNING:
+            time.sleep(0.01)
+        engine.cancel(job.id)
+        ended = engine.wait(job.id, 30)
+        assert (ended.state, ended.message) == (JobState.CANCELLED, "cancelled")
+        (starting,) = workers()
+        (tmp_path / "go").touch()
+        assert list(engine.run(Request("fake-image")))
+        assert workers() == [starting]  # the next job found it further on
+
+
 def test_a_worker_that_cannot_start_is_reported(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
