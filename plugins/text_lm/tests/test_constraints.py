@@ -24,7 +24,7 @@ def written(model, seed: int = 0, **values) -> str:
     [
         r"[A-Z][a-z]{2,9} (Smith|Jones)",
         r"\d{4}-\d{2}-\d{2}",
-        r"(\w{1,6} ){3}\w{1,6}\.",
+        r"([a-z]{1,6} ){3}[a-z]{1,6}\.",
         "[\u4e00-\u9fff]{5}\uff0c[\u4e00-\u9fff]{5}\u3002",
         r"(yes|no)",
         r"(?i)abc+",

@@ -80,8 +80,44 @@ class FolderParams(WritingParams, _Folder):
 
 
 class _ChineseForm(Params):
-    kind: Literal["five-quatrain", "seven-quatrain", "five-verse", "seven-verse", "ci", "ode"] = (
-        param("five-quatrain", "the form: characters in a line and lines in a poem", label="form")
+    kind: Literal[
+        "quatrain-5",
+        "quatrain-7",
+        "regulated-verse-5",
+        "regulated-verse-7",
+        "old-style-5",
+        "old-style-7",
+        "mixed",
+        "shijing",
+        "ci",
+        "ci-bu-suan-zi",
+        "ci-dian-jiang-chun",
+        "ci-die-lian-hua",
+        "ci-hao-shi-jin",
+        "ci-he-xin-lang",
+        "ci-huan-xi-sha",
+        "ci-jian-zi-mu-lan-hua",
+        "ci-lin-jiang-xian",
+        "ci-man-jiang-hong",
+        "ci-man-ting-fang",
+        "ci-nan-xiang-zi",
+        "ci-nian-nu-jiao",
+        "ci-pu-sa-man",
+        "ci-qin-yuan-chun",
+        "ci-qing-ping-yue",
+        "ci-shui-diao-ge-tou",
+        "ci-shui-long-yin",
+        "ci-xi-jiang-yue",
+        "ci-ye-jin-men",
+        "ci-yu-jia-ao",
+        "ci-yu-lou-chun",
+        "ci-yu-mei-ren",
+        "ci-zhao-zhong-cuo",
+        "ci-zhe-gu-tian",
+    ] = param(
+        "quatrain-5",
+        "the form: five or seven characters in a line, or the tune of a ci",
+        label="form",
     )
 
 

@@ -26,13 +26,14 @@ def test_a_small_text_has_one_discount():
 def test_bigrams_worked_out_by_hand():
     # a b a b c a b: the pairs are ab (three times), ba, bc, ca.
     model = KneserNey(np.array([A, B, A, B, C, A, B]), vocabulary=4, order=2)
-    # Each of ab, ba, bc, ca has one kind of token before its last: a follows b and c, so 2; b 1; c 1.
-    # Counts of one: b, c; of two: a. One discount of 2/(2+2) = 1/2. What is kept for the uniform
-    # distribution: 3 * 1/2 of 4.
+    # a follows b and c, so that it counts 2; b follows a only, c follows b only: 1 each.
+    # Two counts of one, one of two: the discount is 2/(2+2) = 1/2, for each of the three tokens.
+    # What is left for the uniform distribution: 3 * 1/2 of 4.
     spread = 1.5 / 4 * 1 / 4
     alone = {A: 1.5 / 4 + spread, B: 0.5 / 4 + spread, C: 0.5 / 4 + spread, 3: spread}
-    # Pairs: three counts of one and none of two, so that the discount is 1/2. After b: ba, bc, once each.
-    after_b = {token: (0.5 / 2 if token in (A, C) else 0) + 1 / 2 * alone[token] for token in alone}
+    # Pairs: three counts of one and none of two, so that the discount is 1/2.
+    # After b come a and c, once each; after a comes b, three times.
+    after_b = {token: (0.25 if token in (A, C) else 0) + 1 / 2 * alone[token] for token in alone}
     after_a = {token: (2.5 / 3 if token == B else 0) + 0.5 / 3 * alone[token] for token in alone}
     for history, expected in ((B, after_b), (A, after_a)):
         for token, probability in expected.items():
