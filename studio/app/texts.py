@@ -101,7 +101,9 @@ def word_around(text: str, at: int) -> tuple[int, int]:
 
 def qt_position(text: str, at: int) -> int:
     """A place as Qt counts it, which takes two for what lies beyond the first 65536 characters."""
-    return at + sum(letter > "\uffff" for letter in text[:at])
+    if text.isascii():
+        return at
+    return len(text[:at].encode("utf-16-le", "surrogatepass")) // 2
 
 
 def position(text: str, qt: int) -> int:

@@ -24,7 +24,7 @@ from studio.recipe import Recipe, RecipeInput
 from studio.registry import Registry
 
 DRAFTS = "drafts"  # the project's setting: words by the number of the asset they change
-LONGEST = 4_000_000  # characters that can be worked on
+LONGEST = 1_000_000  # characters that can be worked on: a long novel
 
 Failed = Callable[[StudioError], object]
 

@@ -476,8 +476,7 @@ def test_its_button_stops_it_and_keeps_what_is_there(window, wait, qtbot):
     assert 3 < len(row.file.read_text().split()) < 600
     assert row.recipe.stopped
     wait(lambda: not window.writing.items)
-    (job,) = window.session.jobs.jobs()
-    assert job.state is JobState.CANCELLED
+    wait(lambda: [j.state for j in window.session.jobs.jobs()] == [JobState.CANCELLED])
     wait(lambda: "kept" in next(iter(window.queue.rows.values())).words.text())
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QWidget
 
 from studio.app import theme, typeset
 from studio.app.texts import shape_of
 from studio.app.widgets.common import column, label, title
+from studio.app.widgets.tools import beside
 
 _WIDE = 264  # pixels at the usual size of text
-_GAP = 6
 
 
 class Choices(QFrame):
@@ -187,15 +187,6 @@ def percent(chance: float) -> str:
     if chance >= 0.0995:
         return f"{chance:.0%}".replace("%", " %")
     return f"{chance * 100:.1f} %" if chance >= 0.0005 else "< 0.1 %"
-
-
-def beside(anchor: QRect, size: QSize, room: QRect) -> QPoint:
-    """Where something of a size goes so that it lies beside an anchor and inside a room."""
-    x = min(max(anchor.left(), room.left()), room.right() - size.width() + 1)
-    below, above = anchor.bottom() + _GAP, anchor.top() - _GAP - size.height()
-    fits = below + size.height() <= room.bottom() or above < room.top()
-    y = below if fits else above
-    return QPoint(x, min(max(y, room.top()), max(room.top(), room.bottom() - size.height() + 1)))
 
 
 def _short(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -28,6 +29,7 @@ from studio.project.layout import SIZES, flow
 
 STOP = "Stop and keep"
 _ABOVE = 1e9
+_COUNT = 0.2  # seconds between two counts of the words
 _Key = tuple[str, int]  # a job, and which of its items
 
 
@@ -124,12 +126,15 @@ class LiveTextItem(QGraphicsItem):
         self._face = TextFace()
         self._over = self._stopped = False
         self.text = Text("")
+        self._length, self._counted = "", 0.0
         self.setZValue(_ABOVE)
         self.setAcceptHoverEvents(True)
 
     def show_text(self, text: Text) -> None:
         """Show how far it has come."""
         self.text = text
+        if (now := time.monotonic()) - self._counted > _COUNT:
+            self._length, self._counted = length_words(text.text), now
         self.update()
 
     def box(self) -> QRectF:
@@ -184,8 +189,7 @@ class LiveTextItem(QGraphicsItem):
         middle = Qt.AlignmentFlag.AlignVCenter
         words = "Stopping…" if self._stopped else "Writing…"
         painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignLeft), words)
-        many = length_words(self.text.text)
-        painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignRight), many)
+        painter.drawText(line, int(middle | Qt.AlignmentFlag.AlignRight), self._length)
 
     def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         event.accept()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMimeData, QRect, Qt, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QMimeData, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -21,6 +23,7 @@ _SIZE = 17  # pixels at the usual size of text
 _POEM = 22  # for Chinese verse, which is short
 _AIR = 20  # pixels left and right of the column at least
 _TOP = 20
+_PIECE = 60_000  # characters that are set at a time: a twentieth of a second
 _OWN_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Z, Qt.Key.Key_Y, Qt.Key.Key_A)
 
 Span = tuple[int, int]
@@ -41,6 +44,10 @@ class Page(QTextEdit):
         self._following = False
         self._new: Span = (0, 0)
         self._joined = False
+        self._left = ""
+        self._then: Callable[[], object] = lambda: None
+        self._more = QTimer(self, singleShot=True, interval=0)
+        self._more.timeout.connect(self._load_more)
         self.setAccessibleName("Text")
         self.setAcceptRichText(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -54,15 +61,43 @@ class Page(QTextEdit):
 
     # What it says
 
-    def load(self, text: str, language: str) -> None:
-        """Show another text from its beginning; what was done to the last one is forgotten."""
+    def load(self, text: str, language: str, then: Callable[[], object]) -> None:
+        """Show another text from its beginning; what was done to the last one is forgotten.
+
+        A long text comes piece by piece, and nobody may type until all of it is there.
+
+        Args:
+            text: With ``\\n`` at the end of each line.
+            language: A BCP 47 tag, where it is known.
+            then: Called when all of it is there.
+        """
+        self._language, self._left, self._then = language, text[_PIECE:], then
         self._following = True
-        self._language = language
-        self.setPlainText(text)
-        self._following = False
+        self.setReadOnly(True)
+        self.setPlainText(text[:_PIECE])
         self.dress()
         self.mark_new((0, 0))
         self.moveCursor(QTextCursor.MoveOperation.Start)
+        self.document().setUndoRedoEnabled(False)
+        self._load_more()
+
+    def stop_loading(self) -> None:
+        """Leave it at what is there."""
+        self._more.stop()
+        self._left = ""
+
+    def _load_more(self) -> None:
+        piece, self._left = self._left[:_PIECE], self._left[_PIECE:]
+        if piece:
+            cursor = QTextCursor(self.document())
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+            cursor.insertText(piece)
+            self._more.start()
+            return
+        self.document().setUndoRedoEnabled(True)
+        self._following = False
+        self.setReadOnly(False)
+        self._then()
 
     def text(self) -> str:
         """What it says now."""

@@ -10,6 +10,7 @@ from studio.app.texts import shape_of
 
 MARGIN = 16.0  # canvas units around the words
 _FADE = 48.0
+_MOST = 4000  # characters that are set; a card holds fewer
 _GREEK = 0.18  # below this zoom letters are less than three pixels high: grey bars say as much
 
 
@@ -22,6 +23,7 @@ class TextFace:
 
     def __init__(self, *sizes: int) -> None:
         self._sizes = sizes or typeset.SIZES
+        self._grown = ""
         self._key: tuple[str, str, float, float] | None = None
         self._document: QTextDocument | None = None
 
@@ -47,6 +49,7 @@ class TextFace:
             end: Show the end rather than the beginning where it does not all fit.
             ground: What it lies on, if not a card.
         """
+        text = _tail(text) if end else text[:_MOST]
         inner = box.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
         document = self._set(text, language, inner)
         high, look = document.size().height(), theme.current()
@@ -70,10 +73,29 @@ class TextFace:
         if self._document is None or key != self._key:
             shape = shape_of(text, language)
             self._document = typeset.set_on_card(
-                text, shape, inner.width(), inner.height(), self._sizes
+                text, shape, inner.width(), inner.height(), self._sizes_for(text)
             )
             self._key = key
         return self._document
+
+    def _sizes_for(self, text: str) -> tuple[int, ...]:
+        """The sizes worth trying: one that was too large is so for a text that has grown."""
+        before, self._grown = self._grown, text
+        if len(text) >= _MOST:
+            return self._sizes[-1:]
+        if self._document is None or not before or not text.startswith(before):
+            return self._sizes
+        used = self._document.defaultFont().pixelSize()
+        return tuple(size for size in self._sizes if size <= used) or self._sizes[-1:]
+
+
+def _tail(text: str) -> str:
+    """The end of a text, from the beginning of a line where there is one."""
+    if len(text) <= _MOST:
+        return text
+    at = len(text) - _MOST
+    line = text.find("\n", at)
+    return text[line + 1 if 0 <= line < len(text) - _MOST // 2 else at :]
 
 
 def _paint_bars(
