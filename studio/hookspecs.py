@@ -55,7 +55,7 @@ def studio_exporters() -> Iterable[type[Exporter[Any]]]:  # type: ignore[empty-b
 @hookspec
 def studio_job_finished(job: JobSnapshot) -> None:
     """Hear that a job is done, has failed or was cancelled. Called in the studio's own process,
-    off the window's thread; an exception is logged with the plugin's name and goes no further.
+    in a thread that does nothing else; an exception is logged with the plugin's name.
 
     Example:
         @hookimpl

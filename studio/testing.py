@@ -44,6 +44,16 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+# What `studio generate` calls its own options: a parameter of such a name has none.
+OPTIONS = frozenset(
+    [
+        *("count", "debug", "device", "format", "help", "input", "json", "latent_from", "mix"),
+        *("move", "no_stream", "option", "out", "overwrite", "project", "seed", "set", "stream"),
+        *("toward", "vary"),
+    ]
+)
+
+
 def context(seed: int = 0, inputs: tuple[Input, ...] = (), *, cancelled: bool = False) -> Context:
     """Make a run context for a test; with ``cancelled=True`` the job already is."""
     event = threading.Event()
@@ -120,6 +130,10 @@ def check_generator(
     spec = cls.spec
     for info in describe(spec.params):
         assert info.words, f"{spec.id}: parameter '{info.name}' says nothing about itself"
+        assert info.name not in OPTIONS, (
+            f"{spec.id}: parameter '{info.name}' is called as an option of `studio generate` is, "
+            "and only --set reaches it there; give it another name"
+        )
     _check_weights(spec)
     try:
         values = parse(spec.params, dict(params or {}), who=spec.id)

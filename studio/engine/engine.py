@@ -22,6 +22,7 @@ from psygnal import Signal
 from studio.assets import Asset
 from studio.engine import devices
 from studio.engine.checks import checked
+from studio.engine.hooks import HookCaller
 from studio.engine.host import Host, HostSettings, ProcessHost, ThreadHost
 from studio.engine.publisher import Publisher
 from studio.engine.queue import Job, JobQueue, Sink
@@ -99,6 +100,7 @@ class Engine:
         self._lanes: dict[str, Lane] = {}
         self._lock = threading.RLock()
         self._publisher = Publisher(self._on_stored, self._on_ended)
+        self._hooks = HookCaller(registry)
         self._closed = False
 
     def submit(
@@ -223,6 +225,7 @@ class Engine:
         for lane in lanes:
             lane.close()
         self._publisher.close()
+        self._hooks.close()
 
     def __enter__(self) -> Engine:
         return self
@@ -315,7 +318,7 @@ class Engine:
         job.finished.set()
         if job.listener:
             job.listener(None)
-        self._registry.job_finished(job.snapshot)
+        self._hooks.tell(job.snapshot)
         self._emit(self.queue_changed)
 
     def _emit(self, signal: Any, *values: object) -> None:

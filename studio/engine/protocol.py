@@ -2,12 +2,13 @@
 
 A message is a line of JSON behind its length, followed by the bytes of its small arrays; large
 arrays lie in files in a folder of shared memory (`/dev/shm` where there is one) that the receiver
-maps and unlinks. Nothing is pickled, so neither side can make the other run code, and the two may
-be different Pythons with different versions of numpy.
+maps and unlinks, and where that has no room they follow too. Nothing is pickled, so neither side
+can make the other run code, and the two may be different Pythons with different versions of numpy.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import mmap
 import os
@@ -54,7 +55,7 @@ class Channel:
         """Send a message, with an asset if there is one.
 
         Raises:
-            OSError: The other side is gone, or shared memory is full.
+            OSError: The other side is gone.
         """
         with self._lock:
             header = dict(message)
@@ -91,17 +92,24 @@ class Channel:
         packed = {}
         for name, array in arrays.items():
             entry: Message = {"dtype": array.dtype.str, "shape": array.shape}
-            if array.nbytes <= INLINE:
-                blobs.append(array.tobytes())
+            file = self._share(array) if array.nbytes > INLINE else ""
+            if file:
+                entry["file"] = file
             else:
-                entry["file"] = self._share(array)
+                blobs.append(array.tobytes())
             packed[name] = entry
         return {"kind": asset.kind, "meta": meta, "arrays": packed}
 
     def _share(self, array: NDArray[Any]) -> str:
+        """Put an array into shared memory; ``""`` where it has no room: containers have little."""
         self._count += 1
         name = f"{os.getpid()}-{self._count}"
-        array.tofile(self._shared / name)
+        try:
+            array.tofile(self._shared / name)
+        except OSError:
+            with contextlib.suppress(OSError):
+                (self._shared / name).unlink()
+            return ""
         return name
 
     def _unpack(self, packed: Message) -> Asset:

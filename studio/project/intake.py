@@ -96,7 +96,7 @@ def copied_in(source: Path, assets: Path, names: NameBook) -> Iterator[Path]:
                 copy_file(sidecar_of(source), sidecar_of(staging / name))
         yield staging / name
     finally:
-        names.release(name)  # by now an asset has it, or nobody
+        names.release([name])  # by now an asset has it, or nobody
         shutil.rmtree(staging, ignore_errors=True)
 
 

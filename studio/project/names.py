@@ -60,9 +60,9 @@ class NameBook:
         on_disk = {_key(entry.name) for entry in self.folder.iterdir()}
         return [self._reserve(safe_name(name), on_disk) for name in names]
 
-    def release(self, name: str) -> None:
-        """Give up a reserved name."""
-        self._reserved.discard(_key(name))
+    def release(self, names: Iterable[str]) -> None:
+        """Give up reserved names."""
+        self._reserved.difference_update(_key(name) for name in names)
         self._numbers.clear()
 
     def _reserve(self, wish: str, on_disk: set[str]) -> str:

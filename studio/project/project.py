@@ -155,7 +155,8 @@ class Project:
     def names(self, generator_id: str, seeds: Iterable[int], suffix: str) -> list[str]:
         """Find a free file name for each seed, such as ``image-gan-7.png``.
 
-        They are kept for whoever asked until they are added, or the project is closed.
+        They are kept for whoever asked until they are added, their job is saved as finished, or the
+        project is closed.
         """
         ending = "." + suffix.lstrip(".")
         with self._writing():
@@ -366,9 +367,18 @@ class Project:
         self.save_jobs([job])
 
     def save_jobs(self, jobs: Iterable[JobSnapshot]) -> None:
-        """Keep how several jobs stand, in one commit; new ones go to the end."""
-        with self._writing() as db, db.transaction() as connection:
-            jobs_table.save(connection, db, jobs)
+        """Keep how several jobs stand, in one commit; new ones go to the end.
+
+        Names that a finished job did not need are free again.
+        """
+        jobs = list(jobs)
+        with self._writing() as db:
+            with db.transaction() as connection:
+                jobs_table.save(connection, db, jobs)
+            for job in jobs:
+                export = job.request.export
+                if job.state.finished and export and export.folder == self.assets_folder:
+                    self._names.release(export.names)
 
     def jobs(self) -> list[JobSnapshot]:
         """Every job, in order; finished ones are the history."""

@@ -57,6 +57,10 @@ class Wordless(Params):
     size: int = param(3, "")
 
 
+class Hidden(Params):
+    seed: int = param(3, "how it begins")
+
+
 class OutOfRange(Params):
     size: int = param(3, "how large", low=5)
 
@@ -84,6 +88,10 @@ BROKEN_GENERATORS = {
     "a silent parameter": (
         broken(FakeImage, spec={"params": Wordless}),
         "fake-image: parameter 'size' says nothing about itself",
+    ),
+    "a parameter that an option hides": (
+        broken(FakeImage, spec={"params": Hidden}),
+        "fake-image: parameter 'seed' is called as an option of `studio generate` is",
     ),
     "a default out of range": (
         broken(FakeImage, spec={"params": OutOfRange}),

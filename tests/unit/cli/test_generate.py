@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from studio.exporter import read_sidecar
-from studio.fakes import FakeExporter, fake_registry
+from studio.fakes import FakeExporter, FakeLatent, FakeText, fake_registry
 from studio.project import Project
 from studio.recipe import MAX_SEED
 
@@ -279,6 +279,21 @@ def test_parameters_that_clash_with_an_option_are_given_by_set(run, session):
     for spelling in ("--top-p", "--top_p"):
         assert run(*words, spelling, "0.5").code == 0
     assert FakeExporter().read(Path("clash-2.fake")).text == "5 0.5"
+
+
+def test_names_of_options_are_those_that_plugins_are_warned_of():
+    from studio.cli.generate import _common_options, _names
+    from studio.testing import OPTIONS
+
+    kinds = [FakeLatent.spec, FakeText.spec]
+    options = [option for spec in kinds for option in _common_options(spec)]
+    words = {
+        word.lstrip("-").replace("-", "_")
+        for option in options
+        for word in (*option.opts, *option.secondary_opts)
+    }
+    assert words | {"help", "debug"} == OPTIONS
+    assert {name for option in options for name in _names(option)} <= OPTIONS
 
 
 def test_two_processes_make_the_same_bytes(studio, tmp_path):

@@ -345,6 +345,24 @@ def test_plugins_hear_of_finished_jobs_and_cannot_hurt_the_engine(registry: Regi
     assert [job.state for job in heard] == [JobState.DONE, JobState.DONE]
 
 
+def test_a_plugin_that_is_slow_to_hear_keeps_no_result_back(registry: Registry) -> None:
+    from studio.hookspecs import hookimpl
+
+    go_on = threading.Event()
+
+    class Slow:
+        @hookimpl
+        def studio_job_finished(self, job: JobSnapshot) -> None:
+            go_on.wait(30)
+
+    registry.add(Slow(), "slow")
+    with Engine(registry, host="thread") as engine:
+        for _ in range(2):
+            job = engine.submit(Request("fake-image"))
+            assert engine.wait(job.id, 10).state is JobState.DONE
+        go_on.set()
+
+
 def test_a_closed_engine_takes_no_job_and_closing_cancels(registry: Registry) -> None:
     engine = Engine(registry, host="thread")
     job = engine.submit(Request("fake-image", {"seconds": 60}))

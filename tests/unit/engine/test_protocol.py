@@ -47,6 +47,26 @@ def test_large_arrays_go_through_shared_memory_and_leave_nothing_behind(tmp_path
     assert (arrived.pixels == pixels).all()
 
 
+def test_where_shared_memory_has_no_room_arrays_go_through_the_pipe(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (600, 600, 4), "uint8")
+    gone = tmp_path / "gone"
+    stream = sent(gone, ({"type": "item"}, Image(pixels)), ({"type": "done"}, None))
+    channel = Channel(stream, io.BytesIO(), gone)
+    _, arrived = channel.receive()
+    assert (arrived.pixels == pixels).all()
+    assert channel.receive() == ({"type": "done"}, None)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_an_array_that_fits_only_in_part_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / f"{os.getpid()}-1").symlink_to("/dev/full")
+    pixels = np.zeros((600, 600, 4), "uint8")
+    stream = sent(tmp_path, ({"type": "item"}, Image(pixels)))
+    assert list(tmp_path.iterdir()) == []
+    _, arrived = Channel(stream, io.BytesIO(), tmp_path).receive()
+    assert (arrived.pixels == pixels).all()
+
+
 def test_a_message_cannot_name_a_file_outside_the_shared_folder(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(bytes(48))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,7 @@ def full(folder: Path, outside: Path) -> JobSnapshot:
             device="cuda",
             priority=-2,
             live="slider",
+            stopped=7,
         ),
         state=JobState.FAILED,
         fraction=0.1 + 0.2,
@@ -130,3 +132,32 @@ def test_one_job_nobody_can_read_hides_no_other(project: Project) -> None:
     assert project.jobs() == [good]
     [finding] = project.check().findings
     assert finding.problem.startswith("job bad cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("state", "again"),
+    [
+        (JobState.CANCELLED, "g-7.png"),
+        (JobState.FAILED, "g-7.png"),
+        (JobState.RUNNING, "g-7-2.png"),
+    ],
+)
+def test_a_name_that_a_finished_job_did_not_need_is_free_again(
+    project: Project, state: JobState, again: str
+) -> None:
+    names = tuple(project.names("g", [7], ".png"))
+    assert names == ("g-7.png",)
+    request = Request("g", seed=7, export=Export("png", project.assets_folder, names))
+    project.save_job(JobSnapshot("j", request, state))
+    assert project.names("g", [7], ".png") == [again]
+
+
+def test_the_name_of_an_asset_stays_taken_when_its_job_is_finished(
+    project: Project, worker: Any
+) -> None:
+    (item,) = worker.stage(project, [7])
+    project.add([item])
+    names = (item.file.name,)
+    request = Request("noise", seed=7, export=Export("png", project.assets_folder, names))
+    project.save_job(JobSnapshot("j", request, JobState.DONE))
+    assert project.names("noise", [7], ".png") == ["noise-7-2.png"]
