@@ -17,6 +17,7 @@ from studio.cli.generate import generate
 from studio.cli.root import root
 from studio.cli.session import Session
 from studio.errors import ParamError
+from studio.fake_writer import WriterParams
 from studio.fakes import FakeParams, fake_registry
 from studio.params import describe, parse
 from studio.registry import Registry
@@ -202,8 +203,10 @@ def generate_options() -> set[str]:
     root_context = click.Context(root, obj=Session(plugins=fake_registry()))
     context = click.Context(generate, parent=root_context, obj=root_context.obj)
     own = {"--" + info.name for info in describe(FakeParams)}
-    made = [generate.get_command(context, name) for name in ("fake-image", "fake-latent")]
-    return {o for command in made for p in command.params for o in p.opts} - own
+    ids = ("fake-image", "fake-latent", "fake-text")
+    made = [generate.get_command(context, name) for name in ids]
+    options = [p for command in made for p in command.params]
+    return {o for p in options for o in [*p.opts, *p.secondary_opts]} - own
 
 
 def test_every_command_and_option_is_documented():
@@ -215,7 +218,8 @@ def test_every_command_and_option_is_documented():
         options |= {o for p in command.params for o in [*p.opts, *p.secondary_opts]}
     options = {option for option in options if option.startswith("--")}
     assert options - {"--help"} <= documented
-    assert documented <= options | {"--help", "--version", "--debug"}
+    examples = {"--" + info.name for info in describe(WriterParams)}
+    assert documented <= options | examples | {"--help", "--version", "--debug"}
 
 
 def test_commands_in_the_documentation_exist():
