@@ -28,6 +28,7 @@ from studio.registry import Registry
 _POLL_SECONDS = 0.05
 _START_SECONDS = 120.0
 _LAST_SECONDS = 1.0  # for what a dead worker said last to arrive
+_LONGEST_STEP = 30.0  # that a cancelled job is waited for
 _INBOX = 64  # messages; a full inbox blocks the pipe, and that the worker
 # -P: a file in the current folder that is named like a module must not be run in its place
 _COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "studio.engine.worker")
@@ -151,11 +152,13 @@ class ProcessHost:
         job: str,
     ) -> None:
         heard, checked, asked = time.monotonic(), 0.0, None
+        pace = _Pace()
         while True:
             received = worker.next_message()
             now = time.monotonic()
             if received is not None:
                 heard = now
+                pace.hear(received[0], now)
                 if _tell(received, listener):
                     return
             elif not worker.alive and worker.drained:
@@ -164,7 +167,7 @@ class ProcessHost:
                 asked = now
                 with contextlib.suppress(OSError, ValueError):  # closed by another thread, maybe
                     worker.channel.send({"type": "cancel", "job": job})
-            if asked is not None and now - asked > self._settings.cancel_seconds:
+            if asked is not None and now - asked > max(self._settings.cancel_seconds, pace.step):
                 self._discard()
                 raise JobCancelledError("cancelled; the plugin did not stop by itself")
             if now - checked >= _POLL_SECONDS:  # however much it has to say meanwhile
@@ -345,6 +348,26 @@ class WorkerProcess:
         with contextlib.suppress(OSError, ValueError):
             for line in self._process.stderr:
                 self._printed.append(line.decode(errors="replace"))
+
+
+class _Pace:
+    """How long a job's steps take, as seen from its previews.
+
+    Attributes:
+        step: Seconds in which the next one is to be expected, if there have been two. A job that is
+            cancelled may take so long to leave: what it keeps would be lost with its process.
+    """
+
+    def __init__(self) -> None:
+        self.step = 0.0
+        self._shown: float | None = None
+
+    def hear(self, message: Message, now: float) -> None:
+        """Take note of a message."""
+        if message["type"] == "preview":
+            if self._shown is not None:
+                self.step = max(self.step, min(2 * (now - self._shown), _LONGEST_STEP))
+            self._shown = now
 
 
 def _tell(received: _Received, listener: Listener) -> bool:

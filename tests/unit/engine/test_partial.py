@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from studio.assets import Text
-from studio.engine import Engine
+from studio.engine import Engine, EngineSettings
 from studio.errors import PluginError, StorageError, UsageError
 from studio.fakes import FakeExporter, fake_registry
 from studio.jobs import Export, Item, JobSnapshot, JobState, Preview, Request
@@ -253,6 +253,15 @@ def test_of_drafts_that_are_cancelled_each_is_kept_as_far_as_it_was(
 def test_a_batch_that_breaks_the_contract_is_named(engine: Engine, how: str, said: str) -> None:
     with pytest.raises(PluginError, match=said):
         list(engine.run(Request("novel", {"drafts": how}, count=2)))
+
+
+def test_a_slow_writer_is_given_time_for_its_step(novel: Registry, tmp_path: Path) -> None:
+    sink = Folder(tmp_path)
+    request = Request("novel", {"pause": 0.8, "deaf": True}, export=sink.export("a.fake"))
+    with Engine(novel, settings=EngineSettings(cancel_seconds=0.05)) as engine:
+        ended = cancelled(engine, request, sink, previews=2)
+        assert (ended.state, ended.done) == (JobState.CANCELLED, 1)
+    assert len(text_of(tmp_path / "a.fake").split()) >= 2
 
 
 def test_what_cannot_be_stored_has_failed_and_is_not_silently_gone(
