@@ -10,7 +10,7 @@ from studio.testing import context
 from studio_text_lm.editing import folded, stop_strings
 from studio_text_lm.params import EnglishParams
 from studio_text_lm.sampling import Sampling
-from studio_text_lm.writing import Plan, Writer
+from studio_text_lm.writing import Plan, Writer, ends_sentence, sentences
 
 STORY = "The rain came over the harbour.\nA lamp was lit; the boats were still.\nNobody came.\n"
 
@@ -206,6 +206,32 @@ def test_a_passage_inside_a_line_is_rewritten_at_about_its_length(model, tokens)
         assert said[-1].startswith(STORY[:start])
         assert said[-1].endswith(STORY[end:])
         assert 1 <= len(said) <= 3 * len(tokens.encode(STORY[start:end])) + 16 + 3
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "ended"),
+    [
+        ("He came. She went", 1, False),
+        ('"Who is there?" said he.', 2, True),
+        ("Mr Holmes saw it all... then he spoke!", 2, True),
+        ("It cost 3.50 in all.", 1, True),
+        ("no end", 0, False),
+        ("床前明月光。疑是地上霜。", 2, True),
+    ],
+)
+def test_sentences_are_counted(text, count, ended):
+    assert sentences(text) == count
+    assert ends_sentence(text) == ended
+
+
+def test_a_sentence_inside_a_paragraph_is_rewritten_as_one(model):
+    text = "The rain came. A lamp was lit, and the boats were still. Nobody answered him."
+    start, end = text.index("A lamp"), text.index(" Nobody")
+    for seed in range(6):
+        said = last(model, seed, text=text, task="rewrite", start=start, end=end, length=300)
+        assert said.startswith(text[:start])
+        assert said.endswith(text[end:])
+        assert sentences(said[start : len(said) - len(text[end:])]) <= 1
 
 
 @pytest.mark.parametrize("task", ["continue", "rewrite", "alternatives"])

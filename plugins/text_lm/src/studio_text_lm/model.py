@@ -11,7 +11,7 @@ from studio_text_lm.alternatives import alternatives
 from studio_text_lm.constraints import Grammar, word_pattern
 from studio_text_lm.editing import Place, folded, place, stop_strings
 from studio_text_lm.sampling import Sampling
-from studio_text_lm.writing import Plan, Writer
+from studio_text_lm.writing import Plan, Writer, ends_sentence, sentences
 
 if TYPE_CHECKING:
     from studio_text_lm.decoder import Decoder
@@ -71,8 +71,11 @@ class LanguageModel:
     def _plan(self, params: WritingParams, where: Place) -> Plan:
         rewrites = params.task == "rewrite"
         length = len(self.tokens.encode(where.passage)) if rewrites else 0
-        # a passage up to the end of its line is rewritten as a line, another by its length
-        to_line_end = where.after[:1] in ("", "\n")
+        # a passage up to the end of its line is rewritten as a line, one that ends with a sentence
+        # as sentences, and any other by its length
+        to_line_end = rewrites and where.after[:1] in ("", "\n")
+        to_sentence_end = rewrites and not to_line_end and ends_sentence(where.passage)
+        inside = rewrites and not to_line_end and not to_sentence_end
         return Plan(
             head=self.head,
             before=self._read(where.before),
@@ -86,8 +89,9 @@ class LanguageModel:
             ),
             stops=stop_strings(params.stop),
             grammar=self._grammar(params),
-            lines=where.passage.count("\n") if rewrites and to_line_end else None,
-            about=length if rewrites and not to_line_end else None,
+            lines=where.passage.count("\n") if to_line_end else None,
+            sentences=sentences(where.passage) if to_sentence_end else None,
+            about=length if inside else None,
         )
 
     def _grammar(self, params: WritingParams) -> Grammar | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _READ = 3 / 4  # of the context is filled with what stands before, so that there is room to write
 _REREAD = 1 / 2  # of it is read again when it is full
+_CLOSING = tuple(each.encode() for each in ".!?'\")")  # may follow the mark that ends a sentence
+_SENTENCE = re.compile("[.!?。！？][.!?。！？'\"”’」』)]*(?=\\s|$|(?<=[。！？”」』]))")
 _CHARACTERS = 32  # a token hardly has more: what lies farther back need not be cut into tokens
 
 
@@ -34,7 +37,8 @@ class Plan:
         stops: A draft ends before any of these.
         grammar: What it must match.
         lines: It ends before the line end after so many others; None where it need not.
-        about: It ends with the word once it has so many tokens; None where it need not.
+        sentences: It ends after so many sentences; likewise.
+        about: It ends with the word once it has so many tokens; likewise.
     """
 
     head: tuple[int, ...]
@@ -44,12 +48,14 @@ class Plan:
     stops: tuple[str, ...] = ()
     grammar: Grammar | None = None
     lines: int | None = None
+    sentences: int | None = None
     about: int | None = None
 
     @property
     def rewrites(self) -> bool:
         """Whether what is written takes the place of something, and so must be something."""
-        return self.lines is not None or self.about is not None
+        bounds = (self.lines, self.sentences, self.about)
+        return any(bound is not None for bound in bounds)
 
 
 class Draft:
@@ -119,9 +125,14 @@ class Draft:
         self.done = self.done or self.new >= self._plan.length
 
     def _goes_over(self, token: int) -> bool:
-        about = self._plan.about
-        enough = about is not None and self.new >= about
-        return enough and bool(self._tokens.breaks_word[token])
+        """Whether the passage that is rewritten ends before this token."""
+        plan = self._plan
+        if plan.about is not None and self.new >= plan.about:
+            return bool(self._tokens.breaks_word[token])
+        if plan.sentences is not None and ends_sentence(self._growing.text):
+            enough = sentences(self._growing.text) >= plan.sentences
+            return enough and self._tokens.bytes[token][:1] not in _CLOSING
+        return False
 
     def _grow(self, token: int) -> None:
         written = self._tokens.bytes[token]
@@ -272,6 +283,17 @@ class Writer:
             logits = penalise(logits, seen, how.repetition_penalty)
         allowed = np.stack([draft.allowed() for draft in drafts])
         return draw(np.where(allowed, logits, np.float32(-np.inf)), chances, how)
+
+
+def sentences(text: str) -> int:
+    """How many sentences end in a text."""
+    return len(_SENTENCE.findall(text))
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a text ends with a sentence."""
+    found = list(_SENTENCE.finditer(text))
+    return bool(found) and found[-1].end() == len(text)
 
 
 def _word_start(text: str) -> int:
