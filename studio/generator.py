@@ -103,6 +103,7 @@ class GeneratorSpec:
         edits: What it can do with a text that is there. It takes that as an input, and has the
             parameters ``task`` (``"write"`` or one of these), ``start`` and ``end``, which count
             characters.
+        languages: BCP 47 tags of what it writes best; empty where it does not matter.
         card: The model card, a Markdown file.
         glyph: A Material Design icon name (``"mdi6.…"``), for lists and cards.
         keeps_partial: Each asset that `generate` yields is a whole one, such as a text so far. When
@@ -123,6 +124,7 @@ class GeneratorSpec:
     weights: tuple[Weights, ...] = ()
     latent: LatentSpec | None = None
     edits: tuple[Edit, ...] = ()
+    languages: tuple[str, ...] = ()
     card: Path | None = None
     glyph: str = ""
     keeps_partial: bool = False

@@ -15,6 +15,7 @@ from typing import Any
 from studio.app.orders import Orders
 from studio.app.recipes import nearest_recipe
 from studio.app.tasks import Background
+from studio.app.texts import shape_of
 from studio.assets import Text
 from studio.errors import StudioError
 from studio.generator import Edit, GeneratorSpec
@@ -57,6 +58,20 @@ class Writing:
     def writers(self) -> list[GeneratorSpec]:
         """Every generator that can work on a text."""
         return [g.spec for g in self._registry.generators() if g.spec.edits]
+
+    def fitting(self, text: str, language: str, otherwise: str) -> GeneratorSpec | None:
+        """The generator for a text that is by none: one that writes its language.
+
+        Args:
+            text: What it says.
+            language: A BCP 47 tag, where it is known.
+            otherwise: The generator to take, if it can, where several would do.
+        """
+        tag = language or ("zh" if shape_of(text).chinese else "en")
+        specs = self.writers()
+        exact = [s for s in specs if any(tag.startswith(each) for each in s.languages)]
+        able = exact or [s for s in specs if not s.languages] or specs
+        return next((s for s in able if s.id == otherwise), able[0] if able else None)
 
     def writer_of(self, row: AssetRow) -> tuple[GeneratorSpec, Recipe] | None:
         """The generator a text is by, and how it was asked, if it can work on texts."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from PySide6.QtCore import QLocale, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFormLayout, QGridLayout, QLabel, QWidget
 from superqt import QElidingLabel
@@ -160,8 +161,9 @@ class Inspector(Column):
     def _add_recipe(self, row_: AssetRow, recipe: Recipe | None, problem: str) -> None:
         if recipe is None:
             self._section("Recipe")
-            when = QLocale().toString(row_.created.astimezone().date(), "d MMMM yyyy")
-            words = problem or f"No recipe: it was brought in from elsewhere, on {when}."
+            when = row_.created.astimezone()
+            origin = f"it was brought in from elsewhere on {when.day} {when:%B %Y}"
+            words = problem or f"No recipe: {origin}."
             self.box.addWidget(label(words, "bad" if problem else "quiet", wrap=True))
             return
         spec = spec_of(self.session.registry, recipe)
@@ -192,7 +194,7 @@ class Inspector(Column):
             return
         self._section("Other versions")
         for each in others[-_VERSIONS:]:
-            show = button(each.name, lambda each=each: self._show_version(cards[0].id, each))
+            show = button(each.name, partial(self._show_version, cards[0].id, each))
             show.setObjectName("left")
             show.setToolTip("Show this one on the card; the other stays")
             self.box.addWidget(show)

@@ -149,13 +149,13 @@ class Page(QTextEdit):
         """Show what has just been written, in Qt's positions; an empty stretch shows nothing."""
         self._new = span
         marked = QTextEdit.ExtraSelection()
-        marked.cursor = QTextCursor(self.document())  # type: ignore[attr-defined]
+        marked.cursor = QTextCursor(self.document())
         length = self.document().characterCount() - 1
-        marked.cursor.setPosition(min(span[0], length))  # type: ignore[attr-defined]
-        marked.cursor.setPosition(min(span[1], length), QTextCursor.MoveMode.KeepAnchor)  # type: ignore[attr-defined]
+        marked.cursor.setPosition(min(span[0], length))
+        marked.cursor.setPosition(min(span[1], length), QTextCursor.MoveMode.KeepAnchor)
         form = QTextCharFormat()
         form.setForeground(theme.current().color("accent"))
-        marked.format = form  # type: ignore[attr-defined]
+        marked.format = form
         self.setExtraSelections([marked] if span[0] < span[1] else [])
 
     # Where the person is
@@ -226,7 +226,7 @@ class Page(QTextEdit):
         """Keep the keys that mean something here from the menus, even while nobody may type."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             ours = (Qt.Key(event.key()), event.modifiers()) in self.keys
-            if ours or event.key() in _OWN_KEYS:  # type: ignore[attr-defined]
+            if ours or event.key() in _OWN_KEYS:
                 event.accept()
                 return True
         return super().event(event)

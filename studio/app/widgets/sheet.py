@@ -51,6 +51,7 @@ class Sheet(Floating):
         over: The canvas.
         session: Whose text it is.
         request: What the form of a generator asks for now, with a seed that is used up by asking.
+        preferred: The generator whose form is open, or ``""``.
     """
 
     opened = Signal()
@@ -58,10 +59,14 @@ class Sheet(Floating):
     chosen = Signal(object, object)  # a generator that is going to write here, and a recipe of its
 
     def __init__(
-        self, over: QWidget, session: Session, request: Callable[[str], Request | None]
+        self,
+        over: QWidget,
+        session: Session,
+        request: Callable[[str], Request | None],
+        preferred: Callable[[], str],
     ) -> None:
         super().__init__(over)
-        self.session, self.request = session, request
+        self.session, self.request, self.preferred = session, request, preferred
         self.setObjectName("sheet")
         self.card = 0
         self.old: Manuscript | None = None  # None while there is nothing on the page to keep
@@ -185,7 +190,7 @@ class Sheet(Floating):
         if card is None or card.asset_id != read.row.id:
             return  # it has gone, or shows another version by now
         self.card = card_id
-        self._show_writers(read.row)
+        self._show_writers(read)
         self.show()
         self.raise_()
         self._show_text(read)
@@ -209,17 +214,18 @@ class Sheet(Floating):
         self.name.setText(read.row.name)
         self._show_count()
 
-    def _show_writers(self, row_: AssetRow) -> None:
+    def _show_writers(self, read: Manuscript) -> None:
         """Offer every generator that can work on texts; first the one this text is by."""
-        found = self.session.writing.writer_of(row_)
-        specs = self.session.writing.writers()
+        writing = self.session.writing
+        found, specs = writing.writer_of(read.row), writing.writers()
+        spec = found[0] if found else writing.fitting(read.text, read.language, self.preferred())
         self.writer.clear()
-        for spec in specs:
-            self.writer.addItem(spec.title, spec)
-        if found is not None:
-            self.writer.setCurrentIndex(specs.index(found[0]))
+        for each in specs:
+            self.writer.addItem(each.title, each)
+        if spec is not None:
+            self.writer.setCurrentIndex(specs.index(spec))
         self.writer.setVisible(len(specs) > 1)
-        self._tell_writer(found[1] if found is not None else None)
+        self._tell_writer(found[1] if found else None)
 
     def _tell_writer(self, recipe: Recipe | None) -> None:
         spec = self._spec()

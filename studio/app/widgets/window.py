@@ -60,7 +60,7 @@ class Window(QMainWindow):
         if hints:
             self.hints = Hints(self.canvas, starter.THINGS, self._on_hints_closed)
         self.writing = LiveTexts(session, self.canvas, self._show_empty)
-        self.sheet = Sheet(self.canvas, session, self._writer_request)
+        self.sheet = Sheet(self.canvas, session, self._writer_request, self._open_generator)
         self.zooming = ZoomBar(
             self.canvas,
             lambda: self.canvas.zoom_by(1 / 1.25),
@@ -211,6 +211,10 @@ class Window(QMainWindow):
         maker = self.making.open(spec.id)
         if maker is not None and recipe is not None:
             maker.load_writer(recipe.params)
+
+    def _open_generator(self) -> str:
+        maker = self.maker()
+        return maker.spec.id if maker is not None else ""
 
     def _writer_request(self, generator: str) -> Request | None:
         maker = self.making.maker_of(generator)
