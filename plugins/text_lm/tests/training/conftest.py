@@ -11,6 +11,11 @@ import pytest
 # Writing needs no torch; training does, with `studio-text-lm[train]`.
 if not all(find_spec(name) for name in ("torch", "onnx", "safetensors", "PIL")):
     collect_ignore_glob = ["test_*.py"]
+else:
+    import torch
+
+    # Threads of tiny products wait for each other longer than they work.
+    torch.set_num_threads(1)
 
 _WORDS = ("the", "a", "old", "king", "ship", "sea", "wind", "came", "saw", "and", "under", "lamp")
 

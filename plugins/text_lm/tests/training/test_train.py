@@ -51,7 +51,7 @@ def test_a_run_that_was_stopped_goes_on_exactly(books: Path, tmp_path: Path, net
 
 
 def test_a_run_learns(books: Path, tmp_path: Path):
-    training = _start(_arguments(books, tmp_path / "out", 16_000))
+    training = _start(_arguments(books, tmp_path / "out", 6_400))
     before = training.held_loss()
     training.run(_quiet)
     assert training.held_loss() < before - 1
@@ -63,7 +63,8 @@ def test_a_run_writes_losses_samples_and_what_ships(books: Path, tmp_path: Path)
     (row,) = read_log(out / "losses.csv")
     assert row["tokens"] == "640"
     assert 1 < float(row["held"]) < 10
-    assert Image.open(out / "losses.png").size == (900, 500)
+    with Image.open(out / "losses.png") as picture:
+        assert picture.size == (900, 500)
     sample = (out / "samples" / "0000000640.txt").read_text(encoding="utf-8")
     assert sample.startswith("[play]\n")
     facts = json.loads((out / "export" / "model.json").read_text())

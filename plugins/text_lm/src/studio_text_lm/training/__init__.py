@@ -1,0 +1,1 @@
+"""What trains the language models: corpus, tokenizer, networks, optimiser, loop, and yardsticks."""

@@ -1,0 +1,71 @@
+"""Checkpoints in one safetensors file: tensors in its body, everything else as JSON in its header.
+
+Nothing is pickled, so that a checkpoint from elsewhere cannot run code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+_NETWORK = "network."
+_OPTIMISER = "optimiser."
+
+
+def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
+    """Write a checkpoint so that `path` always holds a whole one, old or new."""
+    temporary = path.with_suffix(".partial")
+    body = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
+    save_file(body, str(temporary), metadata={"facts": json.dumps(facts)})
+    with temporary.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read what `write_checkpoint` wrote: tensors and facts."""
+    with safe_open(str(path), framework="pt") as archive:
+        facts = json.loads(archive.metadata()["facts"])
+        names = archive.keys()  # an open archive cannot be iterated itself
+        return {name: archive.get_tensor(name) for name in names}, facts
+
+
+def gather(network: nn.Module, optimisers: Sequence[torch.optim.Optimizer]) -> dict[str, Tensor]:
+    """Name every tensor of the network and of the optimisers' state."""
+    tensors = {_NETWORK + key: value for key, value in network.state_dict().items()}
+    for place, optimiser in enumerate(optimisers):
+        for index, state in optimiser.state_dict()["state"].items():
+            for key, value in state.items():
+                tensors[f"{_OPTIMISER}{place}.{index}.{key}"] = torch.as_tensor(value)
+    return tensors
+
+
+def scatter(
+    tensors: Mapping[str, Tensor], network: nn.Module, optimisers: Sequence[torch.optim.Optimizer]
+) -> None:
+    """Put gathered tensors back into the same network and optimisers."""
+    network.load_state_dict(network_tensors(tensors))
+    for place, optimiser in enumerate(optimisers):
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in _select(tensors, f"{_OPTIMISER}{place}.").items():
+            index, field = key.split(".")
+            state.setdefault(int(index), {})[field] = value
+        groups = optimiser.state_dict()["param_groups"]
+        optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def network_tensors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A gathered network's parameters alone, by their own names."""
+    return _select(tensors, _NETWORK)
+
+
+def _select(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}

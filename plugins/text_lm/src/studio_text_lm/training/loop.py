@@ -1,0 +1,241 @@
+"""The training loop: steps, the log of losses, samples, and checkpoints to go on from."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from studio_text_lm.training.checkpoint import gather, read_checkpoint, scatter, write_checkpoint
+from studio_text_lm.training.curve import draw_curve
+from studio_text_lm.training.optimiser import Recipe, optimisers, set_rates
+from studio_text_lm.training.windows import Tokens, Windows
+
+CHECKPOINT = "checkpoint.safetensors"
+LOSSES = "losses.csv"
+CURVE = "losses.png"
+_COLUMNS = ("tokens", "seconds", "cpu_seconds", "rate", "train", "held")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How long to train, and how often to write.
+
+    Attributes:
+        tokens: Tokens to show in all; None where time is the measure.
+        minutes: Minutes to train in all; None where tokens are the measure.
+        log_every: Steps between rows in the log.
+        look_every: Rows in the log between measurements of the held-out loss, with samples.
+        save_every: Seconds between checkpoints.
+    """
+
+    tokens: int | None = None
+    minutes: float | None = None
+    log_every: int = 20
+    look_every: int = 5
+    save_every: float = 120.0
+
+
+class Training:
+    """A run in a folder, which it starts or goes on with."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        windows: Windows,
+        held: Tokens,
+        out: Path,
+        budget: Budget,
+        facts: dict[str, Any],
+        sample: Callable[[nn.Module], str],
+    ) -> None:
+        """Get ready.
+
+        Args:
+            network: Maps tokens [batch, time] to logits; has `config.context`.
+            recipe: How to train it.
+            windows: Where batches come from.
+            held: Held-out windows [count, context + 1] to measure with on the way.
+            out: The run's folder.
+            budget: How long.
+            facts: What the run is; a checkpoint of other facts is refused.
+            sample: Writes some text, to look at on the way.
+        """
+        self.network, self.recipe, self.windows, self.held = network, recipe, windows, held
+        self.device = next(network.parameters()).device
+        self.out, self.budget, self.facts, self.sample = out, budget, facts, sample
+        self.optimisers = optimisers(network, recipe)
+        self.shown, self.steps, self.seconds, self.cpu_seconds = 0, 0, 0.0, 0.0
+        self._stop = False
+        self._losses: list[float] = []
+        self._rows = 0
+
+    def resume(self) -> bool:
+        """Take up the folder's checkpoint, if there is one.
+
+        Raises:
+            ValueError: The checkpoint belongs to a run with another network, data or seed.
+        """
+        path = self.out / CHECKPOINT
+        if not path.exists():
+            return False
+        tensors, facts = read_checkpoint(path)
+        if facts["run"] != json.loads(json.dumps(self.facts)):
+            raise ValueError(f"{path} belongs to another run: {facts['run']} is not {self.facts}")
+        scatter(tensors, self.network, self.optimisers)
+        self.windows.restore(facts["windows"])
+        self.shown, self.steps, self._rows = facts["shown"], facts["steps"], facts["rows"]
+        self.seconds, self.cpu_seconds = facts["seconds"], facts["cpu_seconds"]
+        _cut_log(self.out / LOSSES, self.shown)
+        return True
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is used, 0..1."""
+        if self.budget.tokens is not None:
+            return min(1.0, self.shown / self.budget.tokens)
+        return min(1.0, self.seconds / (60 * (self.budget.minutes or 1)))
+
+    @property
+    def finished(self) -> bool:
+        """Whether the budget is used."""
+        return self.progress >= 1
+
+    def stop(self) -> None:
+        """End `run` after the step it is at; may be called from a signal handler."""
+        self._stop = True
+
+    def run(self, tell: Callable[[str], None] = print) -> None:
+        """Train until the budget is used or `stop` is called, then write a checkpoint."""
+        saved = time.monotonic()
+        while not (self.finished or self._stop):
+            wall, processor = time.monotonic(), time.process_time()
+            self._losses.append(self.step())
+            if self.steps % self.budget.log_every == 0:
+                tell(self._log())
+            self.seconds += time.monotonic() - wall
+            self.cpu_seconds += time.process_time() - processor
+            if time.monotonic() - saved > self.budget.save_every:
+                self.save()
+                saved = time.monotonic()
+        if self._losses:
+            tell(self._log(look=True))
+        self.save()
+
+    def step(self) -> float:
+        """One step of the optimisers; the mean loss in nats per token."""
+        length = self._length()
+        rows = max(1, self.recipe.batch // length)
+        batch = self._tensor(self.windows.draw(rows, length))
+        parts = batch.split(max(1, self.recipe.micro // length))
+        torch.manual_seed(self.steps)  # dropout; a run taken up again draws as it would have
+        self.network.train()
+        total = 0.0
+        for part in parts:
+            loss = self.loss(part) * (len(part) / rows)
+            loss.backward()
+            total += loss.item()
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
+        set_rates(self.optimisers, self.recipe, self.progress)
+        for optimiser in self.optimisers:
+            optimiser.step()
+            optimiser.zero_grad()
+        self.shown += rows * length
+        self.steps += 1
+        return total
+
+    def _tensor(self, tokens: Tokens) -> Tensor:
+        return torch.from_numpy(tokens).long().to(self.device)
+
+    def _length(self) -> int:
+        context: int = self.network.config.context
+        return context // 2 if self.progress < self.recipe.short else context
+
+    def loss(self, windows: Tensor) -> Tensor:
+        """Mean nats per token of windows [count, time + 1]."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
+            logits = self.network(windows[:, :-1])
+        return functional.cross_entropy(logits.flatten(0, 1).float(), windows[:, 1:].flatten())
+
+    @torch.no_grad()
+    def held_loss(self) -> float:
+        """Mean nats per token of the held-out windows."""
+        self.network.eval()
+        parts = self._tensor(self.held).split(8)
+        return sum(self.loss(part).item() * len(part) for part in parts) / len(self.held)
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        facts = {
+            "run": self.facts,
+            "windows": self.windows.state(),
+            "shown": self.shown,
+            "steps": self.steps,
+            "rows": self._rows,
+            "seconds": self.seconds,
+            "cpu_seconds": self.cpu_seconds,
+        }
+        write_checkpoint(self.out / CHECKPOINT, gather(self.network, self.optimisers), facts)
+
+    def _log(self, look: bool = False) -> str:
+        row: dict[str, Any] = {
+            "tokens": self.shown,
+            "seconds": round(self.seconds, 1),
+            "cpu_seconds": round(self.cpu_seconds, 1),
+            "rate": round(self.optimisers[-1].param_groups[0]["lr"] / self.recipe.adam_rate, 4),
+            "train": round(float(np.mean(self._losses)), 4),
+        }
+        self._losses.clear()
+        self._rows += 1
+        if look or self._rows % self.budget.look_every == 0:
+            row["held"] = round(self.held_loss(), 4)
+            self._write_sample()
+        _append(self.out / LOSSES, row)
+        if "held" in row:
+            draw_curve(read_log(self.out / LOSSES), self.out / CURVE)
+        return ", ".join(f"{name} {value}" for name, value in row.items())
+
+    def _write_sample(self) -> None:
+        folder = self.out / "samples"
+        folder.mkdir(exist_ok=True)
+        self.network.eval()
+        text = self.sample(self.network)
+        (folder / f"{self.shown:010d}.txt").write_text(text, encoding="utf-8")
+
+
+def _append(path: Path, row: dict[str, Any]) -> None:
+    fresh = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, _COLUMNS, restval="")
+        if fresh:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def read_log(path: Path) -> list[dict[str, str]]:
+    """The rows of a log of losses; none where there is no log yet."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _cut_log(path: Path, shown: int) -> None:
+    """Drop the rows that were logged after the checkpoint."""
+    rows = [row for row in read_log(path) if int(row["tokens"]) <= shown]
+    temporary = path.with_suffix(".partial")
+    with temporary.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, _COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    temporary.replace(path)
