@@ -34,7 +34,7 @@ def shape_of(text: str, language: str = "") -> Shape:
     sample = text[:_SAMPLE]
     chinese = language.startswith("zh") or (not language and _mostly_ideographs(sample))
     lines = [line for line in sample.splitlines() if line.strip()]
-    if len(lines) < 2:
+    if len(lines) < (1 if chinese else 2):
         return Shape(chinese)
     usual = median(len(line.strip()) for line in lines)
     return Shape(chinese, usual <= (_CHINESE_VERSE if chinese else _VERSE))

@@ -429,6 +429,17 @@ def test_an_emoji_before_a_word_moves_nothing(window, lay_open, qtbot, wait):
     assert qt_position(window.sheet.page.text(), 3) == 5
 
 
+def test_what_stands_there_is_shown_however_little_room_there_is(window, lay_open):
+    lay_open("one\n")
+    many = tuple((f"word{at}", 0.2 / (at + 1)) for at in range(40))
+    choices = window.sheet.choices
+    choices.ask("word39", window.sheet.page.geometry())
+    choices.show_choices("word39", many)
+    assert 3 <= len(choices.rows) < 40
+    assert choices.rows[-1].here
+    assert choices.geometry().bottom() <= window.sheet.rect().bottom()
+
+
 @pytest.mark.parametrize(
     ("chance", "said"),
     [(1.0, "100 %"), (0.314, "31 %"), (0.08, "8.0 %"), (0.0011, "0.1 %"), (0.0, "< 0.1 %")],

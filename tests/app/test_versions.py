@@ -214,9 +214,7 @@ def test_an_edit_of_what_a_generator_wrote_still_knows_its_writer(session, pump,
     assert (spec.id, recipe.params["words"]) == ("fake-writer", 3)
 
 
-def test_a_version_whose_card_has_gone_gets_one_of_its_own(
-    session, pump, bring, project, tmp_path
-):
+def test_a_version_whose_card_has_gone_gets_one_of_its_own(session, pump, bring, project, tmp_path):
     card = bring("poem.txt", "one")
     (tmp_path / "later.txt").write_text("two")
     row = project.import_file(tmp_path / "later.txt", cards=False)

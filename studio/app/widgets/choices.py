@@ -12,6 +12,9 @@ from studio.app.widgets.common import column, label, title
 from studio.app.widgets.tools import beside
 
 _WIDE = 264  # pixels at the usual size of text
+_HIGH = 30  # of one of them
+
+Weighed = tuple[tuple[str, float], ...]
 
 
 class Choices(QFrame):
@@ -44,12 +47,12 @@ class Choices(QFrame):
         self.note.show()
         self._show()
 
-    def show_choices(self, word: str, choices: tuple[tuple[str, float], ...]) -> None:
+    def show_choices(self, word: str, choices: Weighed) -> None:
         """Show what could stand there, the likeliest first."""
         self._clear()
         most = max((chance for _, chance in choices), default=1.0)
-        for at, (other, chance) in enumerate(choices):
-            row = ChoiceRow(other, chance, most, here=other.strip() == word.strip(), number=at + 1)
+        for other, chance in self._fitting(word, choices):
+            row = ChoiceRow(other, chance, most, here=other.strip() == word.strip())
             row.clicked.connect(lambda _=False, other=other: self._take(other))
             self.list.addWidget(row)
             row.show()  # Qt would do that later, and the height is needed now
@@ -59,6 +62,17 @@ class Choices(QFrame):
         self._show()
         if self.rows:
             self.rows[0].setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _fitting(self, word: str, choices: Weighed) -> Weighed:
+        """As many as there is room for, what stands there among them."""
+        parent = self.parentWidget()
+        assert parent is not None
+        room = parent.height() - theme.px(80)
+        most = max(3, room // (theme.px(_HIGH) + 2))
+        if len(choices) <= most:
+            return choices
+        here = tuple(each for each in choices[most - 1 :] if each[0].strip() == word.strip())
+        return choices[: most - len(here)] + here
 
     def show_problem(self, sentence: str) -> None:
         """Say why there are none."""
@@ -119,9 +133,9 @@ class Choices(QFrame):
 class ChoiceRow(QPushButton):
     """One word; its bar is as long as it is likely, beside the likeliest."""
 
-    def __init__(self, word: str, chance: float, most: float, *, here: bool, number: int) -> None:
+    def __init__(self, word: str, chance: float, most: float, *, here: bool) -> None:
         super().__init__()
-        self.word, self.chance, self.here, self.number = word, chance, here, number
+        self.word, self.chance, self.here = word, chance, here
         self.share = chance / most if most else 0.0
         self.setFlat(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -132,7 +146,7 @@ class ChoiceRow(QPushButton):
             self.setToolTip("Stands there now")
 
     def sizeHint(self) -> QSize:
-        return QSize(theme.px(200), theme.px(30))
+        return QSize(theme.px(200), theme.px(_HIGH))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return takes it, as Space does; the rest is the list's."""

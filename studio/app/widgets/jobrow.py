@@ -87,8 +87,10 @@ class JobRow(QFrame):
         self.down.setVisible(waiting)
         self.copy.setVisible(job.failure is not None)
         self.again.setVisible(state in (JobState.FAILED, JobState.CANCELLED))
-        over = state.finished
-        self.stop.rename("Clear from the list" if over else self._stopping(), "Delete")
+        keeps = self._keeps()
+        cancel = "Stop and keep what is there" if keeps else "Cancel"
+        self.stop.rename("Clear from the list" if state.finished else cancel, "Delete")
+        self.stop.dress("mdi6.stop-circle-outline" if keeps else "mdi6.close")
         if state is not JobState.RUNNING:
             self.text.hide()
         self.setAccessibleName(f"{self.name.text()}: {said}")
@@ -159,14 +161,13 @@ class JobRow(QFrame):
             pass
         self.face.setPixmap(icons.pixmap(glyph, theme.px(22), "quiet", self.devicePixelRatioF()))
 
-    def _stopping(self) -> str:
-        """What cancelling does: of some generators what is there stays."""
+    def _keeps(self) -> bool:
+        """Whether cancelling keeps what is there."""
         try:
             spec = self.session.registry.generator(self.job.request.generator).spec
         except StudioError:
-            return "Cancel"
-        running = self.job.state is JobState.RUNNING
-        return "Stop and keep what is there" if running and spec.keeps_partial else "Cancel"
+            return False
+        return spec.keeps_partial and self.job.state is JobState.RUNNING
 
     def _move(self, by: int) -> None:
         self.session.jobs.move(self.job.id, by)

@@ -29,6 +29,7 @@ from studio.project.layout import SIZES, flow
 
 STOP = "Stop and keep"
 _ABOVE = 1e9
+_LETTERS = 12  # how high those of the button are, in canvas units; more when seen from afar
 _COUNT = 0.2  # seconds between two counts of the words
 _Key = tuple[str, int]  # a job, and which of its items
 
@@ -127,6 +128,7 @@ class LiveTextItem(QGraphicsItem):
         self._over = self._stopped = False
         self.text = Text("")
         self._length, self._counted = "", 0.0
+        self._letters = _LETTERS
         self.setZValue(_ABOVE)
         self.setAcceptHoverEvents(True)
 
@@ -143,9 +145,9 @@ class LiveTextItem(QGraphicsItem):
 
     def button(self) -> QRectF:
         """Where the button is."""
-        wide = QFontMetricsF(card_font(12)).horizontalAdvance(STOP) + 20
-        box = self.box()
-        return QRectF(box.right() - wide - 8, box.bottom() - 34, wide, 26)
+        wide = QFontMetricsF(card_font(self._letters)).horizontalAdvance(STOP) + 20
+        high, box = self._letters * 2.1, self.box()
+        return QRectF(box.right() - wide - 8, box.bottom() - high - 8, wide, high)
 
     def boundingRect(self) -> QRectF:
         return self.box().adjusted(-3, -3, 3, CAPTION + 3)
@@ -156,7 +158,8 @@ class LiveTextItem(QGraphicsItem):
         look, box = theme.current(), self.box()
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         painter.fillRect(box, look.color("panel"))
-        page = box.adjusted(0, 0, 0, -36)
+        self._letters = round(min(max(_LETTERS, 8 / zoom), 2 * _LETTERS))
+        page = box.adjusted(0, 0, 0, -self.button().height() - 10)
         self._face.paint(
             painter, page, self.text.text, language=self.text.language, zoom=zoom, end=True
         )
@@ -174,7 +177,7 @@ class LiveTextItem(QGraphicsItem):
         painter.setBrush(look.color("hover" if self._over else "raised"))
         painter.drawRoundedRect(place, 4, 4)
         painter.setPen(look.color("quiet" if self._stopped else "text"))
-        painter.setFont(card_font(12))
+        painter.setFont(card_font(self._letters))
         painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), STOP)
 
     def _paint_caption(self, painter: QPainter, size: float) -> None:
