@@ -11,7 +11,7 @@ import pytest
 # Using the generators needs no torch; training them does, with `studio-image-gan[train]`.
 if not all(find_spec(name) for name in ("torch", "onnx", "safetensors")):
     collect_ignore = [
-        f"test_{name}.py" for name in ("augment", "data", "export", "metrics", "style", "train")
+        f"test_{name}.py" for name in ("augment", "data", "export", "metrics", "networks", "train")
     ]
 
 

@@ -1,4 +1,4 @@
-"""From torch to ONNX: the same pictures, in half the bytes."""
+"""From torch to ONNX: the same pictures, in half the bytes, and sliders that do what they say."""
 
 from __future__ import annotations
 
@@ -8,59 +8,87 @@ import pytest
 import torch
 
 from studio.runtimes.local import LocalRuntime
-from studio_image_gan.space import StyleSpace
-from studio_image_gan.training.encoder import Encoder
-from studio_image_gan.training.export import MeanEncoder, export
-from studio_image_gan.training.style import StyleConfig, StyleGenerator
+from studio_image_gan.space import CodeSpace
+from studio_image_gan.training.attributes import NAMES, attributes
+from studio_image_gan.training.codes import CodeConfig, CodeDecoder, CodeEncoder
+from studio_image_gan.training.export import Trained, export
+from studio_image_gan.training.flow import Flow, FlowConfig
+from studio_image_gan.training.flow_learner import Scale
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     torch.manual_seed(0)
-    config = StyleConfig(32, classes=3, z_dim=8, w_dim=16, channels=(32, 32, 16), fold=2)
-    generator, encoder = StyleGenerator(config).eval(), MeanEncoder(Encoder(config)).eval()
+    shape = CodeConfig(16, classes=3, code=4, channels=(16, 16, 8))
+    flow = Flow(FlowConfig(code=4, classes=3, width=32, depth=2, heads=1))
+    torch.nn.init.normal_(flow.exit.weight, std=0.05)
+    scale = Scale(torch.linspace(-1, 1, 4), torch.linspace(1, 2, 4))
+    networks = CodeEncoder(shape), CodeDecoder(shape), flow
+    trained = Trained(*(each.eval().requires_grad_(False) for each in networks), scale)
     folder = tmp_path_factory.mktemp("export")
-    export(generator, encoder, ["a", "b", "c"], np.array([0.5, 0.25, 0.25]), folder)
-    return generator, encoder, folder
+    export(trained, ["a", "b", "c"], np.array([0.5, 0.25, 0.25]), folder, draws=256)
+    return trained, folder
 
 
 def test_onnx_runtime_agrees_with_torch(exported):
-    generator, encoder, folder = exported
+    trained, folder = exported
     runtime = LocalRuntime("cpu")
-    mapping, synthesis = (runtime.onnx(folder / f"{n}.onnx") for n in ("mapping", "synthesis"))
-    z = np.random.default_rng(0).standard_normal((3, 8), dtype=np.float32)
-    w = mapping.run({"z": z, "classes": np.eye(3, dtype=np.float32)})["w"]
-    styles = np.repeat(w[:, None], 6, axis=1)
-    rgba = synthesis.run({"styles": styles})["rgba"]
-    with torch.no_grad():
-        expected_w = generator.mapping(torch.from_numpy(z), torch.eye(3))
-        expected = generator.synthesis(expected_w[:, None].expand(-1, 6, -1))
+    flow, decoder = (runtime.onnx(folder / f"{name}.onnx") for name in ("flow", "decoder"))
+    space = CodeSpace.read(folder / "space.json")
+    rng = np.random.default_rng(0)
+    latents = np.stack([space.draw(rng, name, 1.0, 0) for name in ("a", "b", "c")])
+    rgba = decoder.run({"codes": space.codes(flow, latents)})["rgba"]
+    seen = np.concatenate([rgba[:, :3] * rgba[:, 3:], rgba[:, 3:]], axis=1)
+    told = torch.from_numpy(np.pad(latents[:, space.noise :], ((0, 0), (0, 1))))
+    noise = torch.from_numpy(latents[:, : space.noise].reshape(-1, 4, 8, 8))
     # Weights are rounded to half precision: 11 bits.
-    np.testing.assert_allclose(w, expected_w, atol=5e-3, rtol=5e-3)
-    np.testing.assert_allclose(rgba, expected, atol=1e-2)
-    given = {"pictures": np.ascontiguousarray(rgba), "classes": np.eye(3, dtype=np.float32)}
-    found = runtime.onnx(folder / "encoder.onnx").run(given)["z"]
-    with torch.no_grad():
-        expected_z = encoder(torch.from_numpy(rgba), torch.eye(3))
-    np.testing.assert_allclose(found, expected_z, atol=1e-2)
+    np.testing.assert_allclose(seen, trained.draw(noise, told), atol=1e-2)
+    codes = runtime.onnx(folder / "encoder.onnx").run({"pictures": seen})["codes"]
+    np.testing.assert_allclose(codes, trained.encoder(torch.from_numpy(seen))[0], atol=1e-2)
+
+
+def test_the_way_back_finds_the_noise_again(exported):
+    _, folder = exported
+    flow = LocalRuntime("cpu").onnx(folder / "flow.onnx")
+    space = CodeSpace.read(folder / "space.json")
+    latents = space.draw(np.random.default_rng(0), "b", 1.0, 0)[None]
+    found = space.noises(flow, space.codes(flow, latents, steps=48), latents[:, space.noise :])
+    np.testing.assert_allclose(found, latents, atol=0.05)
 
 
 def test_weights_are_stored_once_and_in_half_precision(exported):
-    generator, _, folder = exported
-    model = onnx.load(str(folder / "synthesis.onnx"))
+    trained, folder = exported
+    model = onnx.load(str(folder / "flow.onnx"))
     stored = sum(int(np.prod(t.dims)) for t in model.graph.initializer)
-    parameters = sum(p.numel() for p in generator.synthesis.parameters())
+    parameters = sum(p.numel() for p in trained.flow.parameters())
     assert stored == pytest.approx(parameters, rel=0.02)
     large = [t for t in model.graph.initializer if np.prod(t.dims) >= 64]
     assert {t.data_type for t in large} == {onnx.TensorProto.FLOAT16}
 
 
-def test_the_style_space_has_means_and_orthogonal_directions(exported):
-    _, _, folder = exported
-    space = StyleSpace.read(folder / "space.json")
-    assert space.means.shape == (3, 16)
-    assert space.shares.tolist() == [0.5, 0.25, 0.25]
-    product = space.directions @ space.directions.T
-    lengths = np.sqrt(np.diag(product))
-    assert (np.diff(lengths) <= 1e-6).all(), "the strongest direction comes first"
-    np.testing.assert_allclose(product / np.outer(lengths, lengths), np.eye(8), atol=1e-3)
+def test_attributes_measure_what_they_say():
+    pictures = torch.zeros(7, 4, 16, 16)
+    pictures[:, :, 6:10, 6:10] = 0.5
+    pictures[:, 3, 6:10, 6:10] = 1.0
+    pictures[1, :3] *= 1.5  # brighter
+    pictures[2, 0] *= 1.5  # redder
+    pictures[3, 1] *= 0.5  # less green
+    pictures[4, :, 4:12, 4:12] = pictures[4, :, 7:8, 7:8]  # larger
+    pictures[5, :, 6:10] = pictures[5, :, 7:8, 7:8]  # wider
+    pictures[6, :3, 6:10:2, 6:10] = 0.0  # striped
+    plain, *others = attributes(pictures)
+    grown = {name: others[place] - plain for place, name in enumerate(_MADE)}
+    for name, difference in grown.items():
+        assert difference[NAMES.index(name)] > 0.01, name
+    assert grown["size"][NAMES.index("brightness")].abs() < 0.01
+
+
+_MADE = ("brightness", "warmth", "tint", "size", "width", "detail")
+
+
+def test_directions_are_as_long_as_one_another(exported):
+    _, folder = exported
+    space = CodeSpace.read(folder / "space.json")
+    assert space.directions.shape == (len(NAMES), space.noise)
+    np.testing.assert_allclose(np.linalg.norm(space.directions, axis=1), 2.5, rtol=1e-3)
+    assert (space.axes()[:, space.noise :] == 0).all()

@@ -1,5 +1,6 @@
 """Training end to end on tiny pictures: files written, going on, bad data."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,29 +12,51 @@ from studio_image_gan.training.data import load_pictures
 from studio_image_gan.training.loop import Training
 
 
-def _arguments(data: Path, out: Path, images: int, model: str = "style") -> list[str]:
-    words = [data, "--out", out, "--images", images, "--batch", 8, "--model", model]
-    return [str(word) for word in [*words, "--precision", "float32"]]
+def _arguments(data: Path, out: Path, images: int, model: str = "latent") -> list[str]:
+    words = [data, "--out", out, "--images", images, "--flow-images", images, "--batch", 8]
+    words += [
+        "--draws",
+        64,
+        "--model",
+        model,
+        "--width",
+        32,
+        "--depth",
+        1,
+        "--precision",
+        "float32",
+    ]
+    return [str(word) for word in words]
 
 
-@pytest.mark.parametrize("model", ["style", "dcgan"])
-def test_a_run_that_was_stopped_goes_on_exactly(sprite_folder: Path, tmp_path: Path, model: str):
+def _start(stage: str, data: Path, out: Path, images: int = 48) -> Training:
+    model = "dcgan" if stage == "dcgan" else "latent"
+    return start(
+        stage, parser().parse_args(_arguments(data, out, images, model)), load_pictures(data)
+    )
+
+
+@pytest.mark.parametrize("stage", ["codes", "flow", "dcgan"])
+def test_a_run_that_was_stopped_goes_on_exactly(sprite_folder: Path, tmp_path: Path, stage: str):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     whole.mkdir()
-    parts.mkdir()
-    pictures = load_pictures(sprite_folder)
-    start(parser().parse_args(_arguments(sprite_folder, whole, 48, model)), pictures).run(_quiet)
+    if stage == "flow":
+        _start("codes", sprite_folder, whole, images=8).run(_quiet)
+    elif stage == "codes":
+        _start(stage, sprite_folder, whole, images=0)  # makes the eyes once for both
+    shutil.copytree(whole, parts)
+    _start(stage, sprite_folder, whole).run(_quiet)
 
-    first = start(parser().parse_args(_arguments(sprite_folder, parts, 48, model)), pictures)
+    first = _start(stage, sprite_folder, parts)
     _stop_after(first, batches=3)
     first.run(_quiet)
     assert not first.finished
-    second = start(parser().parse_args(_arguments(sprite_folder, parts, 48, model)), pictures)
+    second = _start(stage, sprite_folder, parts)
     assert second.shown == 24
     second.run(_quiet)
 
-    expected, facts = read_checkpoint(whole / "checkpoint.safetensors")
-    found, again = read_checkpoint(parts / "checkpoint.safetensors")
+    expected, facts = read_checkpoint(whole / stage / "checkpoint.safetensors")
+    found, again = read_checkpoint(parts / stage / "checkpoint.safetensors")
     assert facts["shown"] == again["shown"] == 48
     assert expected.keys() == found.keys()
     for name, tensor in expected.items():
@@ -60,8 +83,8 @@ def test_a_run_writes_losses_samples_and_what_ships(sprite_folder: Path, tmp_pat
     assert main(_arguments(sprite_folder, out, 80)) == 0
     names = {path.name for path in out.rglob("*")}
     assert {"checkpoint.safetensors", "losses.csv", "samples-00000080.png"} <= names
-    assert {"mapping.onnx", "synthesis.onnx", "space.json", "MODEL_CARD.md"} <= names
-    header, *rows = (out / "losses.csv").read_text().splitlines()
+    assert {"flow.onnx", "decoder.onnx", "encoder.onnx", "space.json", "MODEL_CARD.md"} <= names
+    header, *rows = (out / "codes" / "losses.csv").read_text().splitlines()
     assert header.startswith("images,cpu_seconds,discriminator,generator")
     assert [row.split(",")[0] for row in rows] == ["80"]
     card = (out / "export" / "MODEL_CARD.md").read_text()
@@ -75,6 +98,7 @@ def test_bad_data_is_one_sentence_and_exit_code_two(tmp_path: Path, capsys):
 
 
 def test_another_runs_checkpoint_is_refused(sprite_folder: Path, tmp_path: Path, capsys):
-    assert main(_arguments(sprite_folder, tmp_path / "out", 16)) == 0
-    assert main([*_arguments(sprite_folder, tmp_path / "out", 32), "--seed", "5"]) == 2
+    arguments = _arguments(sprite_folder, tmp_path / "out", 16, model="dcgan")
+    assert main(arguments) == 0
+    assert main([*arguments, "--seed", "5"]) == 2
     assert "belongs to another run" in capsys.readouterr().err

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from studio_image_gan.space import StyleSpace
+    from studio_image_gan.style_space import StyleSpace
 
 _CARD = Path(__file__).parent / "weights" / "MODEL_CARD.md"
 _SEAMLESS_TRIES = 16
@@ -80,7 +80,7 @@ class StyleGan(LatentGenerator[P]):
     _encoder: Model
 
     def load(self, runtime: Runtime) -> None:
-        from studio_image_gan.space import StyleSpace
+        from studio_image_gan.style_space import StyleSpace
 
         self._space = StyleSpace.read(self.folder / "space.json")
         self._mapping = runtime.onnx(self.folder / "mapping.onnx")

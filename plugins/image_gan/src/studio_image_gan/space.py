@@ -1,15 +1,17 @@
-"""The style space of a trained generator: drawing points, truncation, style mixing, directions.
+"""The latent space of a trained model: drawing points, and the way from a point to codes and back.
 
-A point is one style vector w for each layer of the synthesis network, [layers, w_dim], and goes by
-the name of latent when it is flattened.
+A point is noise, one number for each number of a code, and after it how much of each class the
+picture shows. The flow carries noise to codes, from which the decoder draws; both ways are
+deterministic, so a point decides its picture.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,31 +21,55 @@ if TYPE_CHECKING:
 
     Vector = NDArray[np.float32]
 
+CELLS = 8  # width and height of a map of codes
+STEPS = 12  # from noise to codes
+_STEPS_BACK = 48  # from codes to noise: an error made here is seen as another picture
+
+A = TypeVar("A", bound=Any)
+
+
+def carry(velocity: Callable[[A, float], A], x: A, steps: int, back: bool = False) -> A:
+    """Follow a flow from time 0 to 1, or back, by Adams-Bashforth steps of second order.
+
+    Args:
+        velocity: Says where a point is heading at a time.
+        x: Where to start: an array or a tensor.
+        steps: Number of steps.
+        back: Go from time 1 to 0.
+    """
+    before = None
+    for step in range(steps):
+        time = 1.0 - step / steps if back else step / steps
+        slope = velocity(x, time)
+        move = slope if before is None else 1.5 * slope - 0.5 * before
+        x = x - move / steps if back else x + move / steps
+        before = slope
+    return x
+
 
 @dataclass(frozen=True)
-class StyleSpace:
-    """Facts of a trained generator, from the `space.json` beside its networks.
+class CodeSpace:
+    """Facts of a trained model, from the `space.json` beside its networks.
 
     Attributes:
         size: Width and height of the pictures in pixels.
-        layers: Styles that the synthesis network takes.
-        z_dim: Length of the noise that the mapping network takes.
+        code: Numbers to each of the 8x8 places of a code.
         classes: Names of the classes in the order of their numbers.
         shares: How common each class was in training, [classes], adding up to one.
-        means: Mean style of each class, [classes, w_dim].
-        directions: Principal directions, [axes, w_dim], each one standard deviation long.
+        mean, deviation: Of each of a code's numbers, [code].
+        directions: Moves of the noise that change one thing each, [axes, noise].
     """
 
     size: int
-    layers: int
-    z_dim: int
+    code: int
     classes: tuple[str, ...]
     shares: NDArray[np.float64]
-    means: Vector
+    mean: Vector
+    deviation: Vector
     directions: Vector
 
     @classmethod
-    def read(cls, path: Path) -> StyleSpace:
+    def read(cls, path: Path) -> CodeSpace:
         """Read a `space.json`."""
         import numpy as np
 
@@ -51,73 +77,134 @@ class StyleSpace:
         shares = np.array(facts["shares"], np.float64)
         return cls(
             size=facts["size"],
-            layers=facts["layers"],
-            z_dim=facts["z_dim"],
+            code=facts["code"],
             classes=tuple(facts["classes"]),
             shares=shares / shares.sum(),
-            means=np.array(facts["means"], np.float32),
+            mean=np.array(facts["mean"], np.float32),
+            deviation=np.array(facts["deviation"], np.float32),
             directions=np.array(facts["directions"], np.float32),
         )
 
-    def draw(
-        self, mapping: Model, rng: np.random.Generator, name: str | None, psi: float, mix: int
-    ) -> Vector:
-        """Draw a point.
+    @property
+    def noise(self) -> int:
+        """Numbers of a point before its classes."""
+        return self.code * CELLS * CELLS
+
+    def draw(self, rng: np.random.Generator, name: str | None, psi: float, mix: int) -> Vector:
+        """Draw a point, [noise + classes].
 
         The same amount of chance is used whatever the arguments, so that a seed keeps its picture
         while truncation and mixing are played with.
 
         Args:
-            mapping: Takes `z` [1, z_dim] and `classes` [1, classes] to `w` [1, w_dim].
             rng: Source of chance.
             name: Class, or None for any, as common as in training.
-            psi: Truncation towards the class's mean style (Karras et al. 2019, "A Style-Based
-                Generator Architecture", appendix B); 1 is none.
-            mix: Last layers that follow a second style (the same paper, section 3.1).
-
-        Returns:
-            Latent, [layers * w_dim].
+            psi: Deviation of the noise; below 1 is more typical, as truncation is for GANs
+                (Karras et al. 2019, "A Style-Based Generator Architecture", appendix B).
+            mix: Finest of the eight bands of frequency that follow a second draw (what style mixing
+                is in section 3.1 of the same paper).
         """
         import numpy as np
 
-        noise = rng.standard_normal((2, 1, self.z_dim), dtype=np.float32)
-        chance = rng.random()
-        label = self._label(name, chance)
-        onehot = self.onehot(label)
-        styles = [mapping.run({"z": z, "classes": onehot})["w"][0] for z in noise]
-        mean = self.means[label]
-        coarse, fine = (mean + np.float32(psi) * (style - mean) for style in styles)
-        cut = self.layers - mix
-        return np.concatenate([np.tile(coarse, cut), np.tile(fine, mix)]).astype(np.float32)
+        shape = (2, self.code, CELLS, CELLS)
+        coarse, fine = rng.standard_normal(shape, dtype=np.float32)
+        label = self._label(name, rng.random())
+        noise = np.float32(psi) * mix_bands(coarse, fine, mix)
+        return np.concatenate([noise.reshape(-1), self.onehot(label)]).astype(np.float32)
 
     def onehot(self, label: int) -> Vector:
-        """A class as the networks take it: [1, classes]."""
+        """One class and nothing of the others, [classes]."""
         import numpy as np
 
-        return np.eye(len(self.classes), dtype=np.float32)[label : label + 1]
+        vector: Vector = np.eye(len(self.classes), dtype=np.float32)[label]
+        return vector
 
-    def spread(self, w: Vector) -> Vector:
-        """The latent whose layers all follow one style [1, w_dim]: [layers * w_dim]."""
+    def codes(self, flow: Model, latents: Vector, steps: int = STEPS) -> Vector:
+        """Codes [N, code, 8, 8] at points [N, noise + classes].
+
+        Args:
+            flow: Takes `x`, `time` and `classes` to `velocity`; see `training.export`.
+            latents: The points.
+            steps: Steps to go; the plugin always goes `STEPS`.
+        """
+        noise, told = self._take_apart(latents)
+        x = carry(_velocity(flow, told), noise, steps)
+        codes: Vector = x * self.deviation[:, None, None] + self.mean[:, None, None]
+        return codes
+
+    def noises(self, flow: Model, codes: Vector, classes: Vector) -> Vector:
+        """Points [N, noise + classes] whose codes are nearly those given.
+
+        Args:
+            flow: See `codes`.
+            codes: [N, code, 8, 8].
+            classes: How much of each class, [N, classes].
+        """
         import numpy as np
 
-        return np.tile(w[0], self.layers).astype(np.float32)
-
-    def styles(self, latent: Vector) -> Vector:
-        """Unfold a latent for the synthesis network: [1, layers, w_dim]."""
-        return latent.reshape(1, self.layers, -1)
+        x = (codes - self.mean[:, None, None]) / self.deviation[:, None, None]
+        blank = np.zeros((len(codes), self.noise), np.float32)
+        _, told = self._take_apart(np.concatenate([blank, classes], axis=1))
+        noise = carry(_velocity(flow, told), x, _STEPS_BACK, back=True)
+        return np.concatenate([noise.reshape(len(codes), -1), classes], axis=1).astype(np.float32)
 
     def axes(self) -> Vector:
-        """The principal directions as moves of a latent: [axes, layers * w_dim]."""
+        """The directions as moves of a point: [axes, noise + classes]."""
         import numpy as np
 
-        return np.tile(self.directions, (1, self.layers))
+        moves: Vector = np.pad(self.directions, ((0, 0), (0, len(self.classes))))
+        return moves
+
+    def _take_apart(self, latents: Vector) -> tuple[Vector, Vector]:
+        """Noise [N, code, 8, 8], and what the flow is told: [N, classes + 1], adding up to one.
+
+        Sliders and blends may leave weights that are no shares; a point without any class is of
+        the class withheld, which the flow knows too.
+        """
+        import numpy as np
+
+        noise = latents[:, : self.noise].reshape(-1, self.code, CELLS, CELLS)
+        weights = latents[:, self.noise :].clip(0.0, None)
+        total = weights.sum(axis=1, keepdims=True)
+        known = total > 1e-3
+        shares = np.where(known, weights / np.maximum(total, 1e-3), 0.0)
+        told = np.concatenate([shares, np.where(known, 0.0, 1.0)], axis=1)
+        return np.ascontiguousarray(noise), told.astype(np.float32)
 
     def _label(self, name: str | None, chance: float) -> int:
         import numpy as np
 
         if name is not None:
             return self.classes.index(name)
-        return min(
-            int(np.searchsorted(np.cumsum(self.shares), chance, side="right")),
-            len(self.classes) - 1,
-        )
+        found = int(np.searchsorted(np.cumsum(self.shares), chance, side="right"))
+        return min(found, len(self.classes) - 1)
+
+
+def mix_bands(coarse: Vector, fine: Vector, mix: int) -> Vector:
+    """Noise whose `mix` finest bands of spatial frequency come from another noise, [code, 8, 8].
+
+    In the basis of the discrete cosine transform, which is orthonormal: white noise stays white.
+    """
+    import numpy as np
+
+    if mix == 0:
+        return coarse
+    place = np.arange(CELLS)
+    basis = np.cos(np.pi / CELLS * (place[None] + 0.5) * place[:, None]) * np.sqrt(2 / CELLS)
+    basis[0] /= np.sqrt(2)  # [frequency, place]
+    band = np.maximum(place[:, None], place[None])  # 0, the mean, to 7, the finest
+    spectra = [basis @ noise @ basis.T for noise in (coarse, fine)]
+    mixed = np.where(band < CELLS - mix, *spectra)
+    noise: Vector = (basis.T @ mixed @ basis).astype(np.float32)
+    return noise
+
+
+def _velocity(flow: Model, told: Vector) -> Callable[[Vector, float], Vector]:
+    import numpy as np
+
+    def velocity(x: Vector, time: float) -> Vector:
+        times = np.full(len(x), time, np.float32)
+        heading: Vector = flow.run({"x": x, "time": times, "classes": told})["velocity"]
+        return heading
+
+    return velocity

@@ -1,4 +1,8 @@
-"""Train a picture GAN: `python -m studio_image_gan.train DATA --out FOLDER`."""
+"""Train a picture GAN: `python -m studio_image_gan.train DATA --out FOLDER`.
+
+First the autoencoder that is the GAN (FOLDER/codes), then the flow that draws its codes
+(FOLDER/flow), then what ships (FOLDER/export). `--model dcgan` trains the baseline instead.
+"""
 
 # ruff: noqa: T201 - a command line program talks
 
@@ -6,39 +10,42 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from studio_image_gan.training.adversary import (
-    Adversary,
-    DcganAdversary,
-    StyleAdversary,
-    StyleRecipe,
-)
 from studio_image_gan.training.classifier import (
     load_classifier,
     save_classifier,
     train_classifier,
 )
+from studio_image_gan.training.code_learner import CodeLearner, CodeRecipe
+from studio_image_gan.training.codes import CodeConfig, load_autoencoder
 from studio_image_gan.training.data import (
     DataError,
     Pictures,
     class_shares,
     fingerprint,
     load_pictures,
+    premultiplied,
+    split,
 )
-from studio_image_gan.training.dcgan import DcganConfig
-from studio_image_gan.training.encoder import Eyes
+from studio_image_gan.training.dcgan import DcganConfig, DcganLearner
+from studio_image_gan.training.eyes import Eyes
+from studio_image_gan.training.flow import FlowConfig
+from studio_image_gan.training.flow_learner import FlowLearner, FlowRecipe
+from studio_image_gan.training.learner import Learner
 from studio_image_gan.training.loop import CHECKPOINT, Batches, LoopConfig, Training
-from studio_image_gan.training.style import StyleConfig
 
-_STYLE_CHANNELS = {16: (128, 128, 64), 32: (128, 128, 64, 32), 64: (128, 128, 64, 32)}
 _DCGAN_CHANNELS = {16: (128, 64), 32: (256, 128, 64), 64: (512, 256, 128, 64)}
+_STAGES = {"latent": ("codes", "flow"), "dcgan": ("dcgan",)}
+_BATCH = {"codes": 48, "flow": 128, "dcgan": 128}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,17 +53,17 @@ def parser() -> argparse.ArgumentParser:
     line = argparse.ArgumentParser(prog="python -m studio_image_gan.train", description=__doc__)
     line.add_argument("data", type=Path, help="folder with an .npz of pictures, or PNG files")
     line.add_argument("--out", type=Path, required=True, help="folder for everything written")
-    line.add_argument("--model", choices=("style", "dcgan"), default="style")
-    line.add_argument("--images", type=int, default=400_000, help="pictures to show in all")
-    line.add_argument("--batch", type=int, default=32, help="pictures to a step")
-    line.add_argument("--seed", type=int, default=0)
-    line.add_argument("--gamma", type=float, default=StyleRecipe.gamma, help="gradient penalty")
-    line.add_argument("--rate", type=float, default=StyleRecipe.rate, help="learning rate (style)")
+    line.add_argument("--model", choices=tuple(_STAGES), default="latent")
+    line.add_argument("--images", type=int, default=200_000, help="pictures to show the GAN in all")
     line.add_argument(
-        "--encode-after",
-        type=int,
-        default=StyleRecipe.encode_after,
-        help="pictures shown before encoded ones are asked back (style)",
+        "--flow-images", type=int, default=1_000_000, help="pictures to show the flow in all"
+    )
+    line.add_argument("--batch", type=int, help="pictures to a step; each stage has its own")
+    line.add_argument("--seed", type=int, default=0)
+    line.add_argument("--width", type=int, default=FlowConfig.width, help="width of the flow")
+    line.add_argument("--depth", type=int, default=FlowConfig.depth, help="blocks of the flow")
+    line.add_argument(
+        "--draws", type=int, default=4096, help="pictures to draw to find the sliders with"
     )
     line.add_argument(
         "--precision",
@@ -67,24 +74,36 @@ def parser() -> argparse.ArgumentParser:
     return line
 
 
-def build(options: argparse.Namespace, pictures: Pictures, rng: torch.Generator) -> Adversary:
-    """The networks that the options ask for, with weights from the seed."""
+def build(
+    stage: str, options: argparse.Namespace, pictures: Pictures, rng: torch.Generator
+) -> Learner:
+    """The networks of a stage, with weights from the seed."""
     size, fast = pictures.size, options.precision == "bfloat16"
-    if options.model == "dcgan":
+    if stage == "dcgan":
         torch.manual_seed(options.seed)
-        return DcganAdversary(DcganConfig(size, channels=_DCGAN_CHANNELS[size]), rng, fast)
-    channels = _STYLE_CHANNELS[size]
-    fold = size // (4 << (len(channels) - 1))
-    config = StyleConfig(size, len(pictures.classes), channels=channels, fold=fold)
-    recipe = StyleRecipe(
-        rate=options.rate,
-        gamma=options.gamma,
-        encode_after=options.encode_after,
-        bfloat16=fast,
+        return DcganLearner(DcganConfig(size, channels=_DCGAN_CHANNELS[size]), rng, fast)
+    train, held = split(pictures)
+    if stage == "codes":
+        eyes = _eyes(options, pictures)
+        torch.manual_seed(options.seed)  # only now: whether the eyes were trained must not matter
+        config = CodeConfig(size, len(pictures.classes))
+        chosen = held if len(held) else train
+        examples = (
+            torch.from_numpy(premultiplied(pictures.rgba[chosen])),
+            torch.from_numpy(pictures.labels[chosen]),
+        )
+        return CodeLearner(config, CodeRecipe(bfloat16=fast), eyes, rng, examples)
+    encoder, decoder = load_autoencoder(options.out / "codes" / CHECKPOINT)
+    torch.manual_seed(options.seed)
+    seen = torch.from_numpy(premultiplied(pictures.rgba[train]))
+    shape = FlowConfig(
+        encoder.config.code,
+        len(pictures.classes),
+        options.width,
+        options.depth,
+        heads=max(1, options.width // 64),
     )
-    eyes = _eyes(options, pictures)
-    torch.manual_seed(options.seed)  # only now: whether the eyes had to be trained must not matter
-    return StyleAdversary(config, recipe, eyes, rng)
+    return FlowLearner(shape, FlowRecipe(bfloat16=fast), encoder, decoder, seen, rng)
 
 
 def _eyes(options: argparse.Namespace, pictures: Pictures) -> Eyes:
@@ -96,39 +115,44 @@ def _eyes(options: argparse.Namespace, pictures: Pictures) -> Eyes:
     return Eyes(load_classifier(path)[0])
 
 
-def start(options: argparse.Namespace, pictures: Pictures) -> Training:
-    """A run ready to go, taken up from the folder's checkpoint if it has one."""
+def start(stage: str, options: argparse.Namespace, pictures: Pictures) -> Training:
+    """A stage ready to go, taken up from its folder's checkpoint if there is one."""
     rng = torch.Generator().manual_seed(options.seed)
-    adversary = build(options, pictures, rng)
-    facts = {
-        "model": options.model,
+    learner = build(stage, options, pictures, rng)
+    batch = options.batch or _BATCH[stage]
+    facts: dict[str, Any] = {
+        "stage": stage,
         "seed": options.seed,
-        "batch": options.batch,
+        "batch": batch,
         "classes": pictures.classes,
         "data_sha256": fingerprint(pictures),
     }
+    if stage == "flow":
+        codes = (options.out / "codes" / CHECKPOINT).read_bytes()
+        facts["codes_sha256"] = hashlib.sha256(codes).hexdigest()
     for name in ("config", "recipe"):
-        if hasattr(adversary, name):
-            facts[name] = dataclasses.asdict(getattr(adversary, name))
-    batches = Batches(pictures, options.batch, rng)
-    training = Training(
-        adversary, batches, rng, options.out, LoopConfig(options.images, options.batch), facts
-    )
+        if hasattr(learner, name):
+            facts[name] = dataclasses.asdict(getattr(learner, name))
+    images = options.flow_images if stage == "flow" else options.images
+    folder = options.out / stage
+    folder.mkdir(exist_ok=True)
+    batches = Batches(pictures, batch, rng)
+    training = Training(learner, batches, rng, folder, LoopConfig(images), facts)
     training.resume()
     return training
 
 
-def finish(training: Training, pictures: Pictures, options: argparse.Namespace) -> None:
+def finish(stages: list[Training], pictures: Pictures, options: argparse.Namespace) -> None:
     """Write what ships, and its model card."""
     from studio_image_gan.training.card import training_card
-    from studio_image_gan.training.export import export, load_networks
+    from studio_image_gan.training.export import Trained, export
 
     folder = options.out / "export"
-    if options.model == "style":
-        generator, encoder, _ = load_networks(options.out / CHECKPOINT)
-        export(generator, encoder, pictures.classes, class_shares(pictures), folder)
     folder.mkdir(exist_ok=True)
-    (folder / "MODEL_CARD.md").write_text(training_card(options.data, pictures, training))
+    if options.model == "latent":
+        shares = class_shares(pictures)
+        export(Trained.read(options.out), pictures.classes, shares, folder, options.draws)
+    (folder / "MODEL_CARD.md").write_text(training_card(options.data, pictures, stages))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -139,19 +163,22 @@ def main(arguments: list[str] | None = None) -> int:
         Ctrl-C or a termination signal; the same command goes on from there.
     """
     options = parser().parse_args(arguments)
+    stages: list[Training] = []
     try:
         pictures = load_pictures(options.data)
         options.out.mkdir(parents=True, exist_ok=True)
-        training = start(options, pictures)
+        for stage in _STAGES[options.model]:
+            training = start(stage, options, pictures)
+            stages.append(training)
+            with _signals(training):
+                training.run()
+            if not training.finished:
+                print(f"stopped at {training.shown} pictures; the same command goes on from here")
+                return 130
     except (DataError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    with _signals(training):
-        training.run()
-    if not training.finished:
-        print(f"stopped at {training.shown} pictures; the same command goes on from here")
-        return 130
-    finish(training, pictures, options)
+    finish(stages, pictures, options)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def _entry(lines: list[str], word: str) -> str:
     return ""
 
 
-def training_card(folder: Path, pictures: Pictures, training: Training) -> str:
+def training_card(folder: Path, pictures: Pictures, stages: Sequence[Training]) -> str:
     """The card of a run, as Markdown."""
     origin = read_origin(folder)
     train, held = split(pictures)
@@ -55,12 +56,17 @@ def training_card(folder: Path, pictures: Pictures, training: Training) -> str:
 
 ## Training
 
-{training.shown} pictures shown in {training.steps} steps; processor time:
-{training.cpu_seconds / 60:.0f} minutes. The run, in full:
+{"".join(map(_stage, stages))}
+`python -m studio_image_gan.evaluate` measures it.
+"""
+
+
+def _stage(training: Training) -> str:
+    return f"""{training.shown} pictures shown in {training.steps} steps; processor time:
+{training.cpu_seconds / 60:.0f} minutes. In full:
 
 ```json
 {json.dumps(training.facts, indent=1)}
 ```
 
-`python -m studio_image_gan.evaluate` measures it.
 """

@@ -36,7 +36,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def gather(
-    networks: Mapping[str, nn.Module], optimisers: Mapping[str, torch.optim.Adam]
+    networks: Mapping[str, nn.Module], optimisers: Mapping[str, torch.optim.Optimizer]
 ) -> dict[str, Tensor]:
     """Name every tensor of the networks and of the optimisers' state."""
     tensors = {
@@ -46,21 +46,21 @@ def gather(
     }
     for name, optimiser in optimisers.items():
         for index, state in optimiser.state_dict()["state"].items():
-            tensors |= {f"adam.{name}.{index}.{key}": value for key, value in state.items()}
+            tensors |= {f"optimiser.{name}.{index}.{key}": value for key, value in state.items()}
     return tensors
 
 
 def scatter(
     tensors: Mapping[str, Tensor],
     networks: Mapping[str, nn.Module],
-    optimisers: Mapping[str, torch.optim.Adam],
+    optimisers: Mapping[str, torch.optim.Optimizer],
 ) -> None:
     """Put gathered tensors back into the same networks and optimisers."""
     for name, network in networks.items():
         network.load_state_dict(select(tensors, f"network.{name}."))
     for name, optimiser in optimisers.items():
         state: dict[int, dict[str, Tensor]] = {}
-        for key, value in select(tensors, f"adam.{name}.").items():
+        for key, value in select(tensors, f"optimiser.{name}.").items():
             index, field = key.split(".")
             state.setdefault(int(index), {})[field] = value
         optimiser.load_state_dict(

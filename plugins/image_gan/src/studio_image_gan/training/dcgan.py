@@ -12,7 +12,12 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
+
+from studio_image_gan.training.learner import Progress, half_precision
+from studio_image_gan.training.steps import channels_last, descend
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,53 @@ class DcganDiscriminator(nn.Module):
         """Map pictures [N, 4, size, size] in 0..1 to scores [N] before the sigmoid."""
         scores: Tensor = self.layers(pictures * 2.0 - 1.0)
         return scores.float().flatten()
+
+
+class DcganLearner:
+    """The baseline, trained as Radford et al. 2015 do (section 4): not augmented, no classes."""
+
+    def __init__(self, config: DcganConfig, rng: torch.Generator, bfloat16: bool = True):
+        self.config, self.rng, self.bfloat16 = config, rng, bfloat16
+        self.generator = channels_last(DcganGenerator(config))
+        self.discriminator = channels_last(DcganDiscriminator(config))
+        self.networks: dict[str, nn.Module] = {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+        }
+        self.optimisers: dict[str, torch.optim.Optimizer] = {
+            name: torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999))
+            for name, network in self.networks.items()
+        }
+
+    def step(self, real: Tensor, onehot: Tensor, progress: Progress) -> dict[str, float]:
+        """Train both networks with the minimax loss of Goodfellow et al.; see `Learner.step`."""
+        z = torch.rand(len(real), self.config.z_dim, generator=self.rng) * 2.0 - 1.0
+        with half_precision(self.bfloat16):
+            fake = self.generator(z)
+            real_scores = self.discriminator(real)
+            fake_scores = self.discriminator(fake.detach())
+        loss = functional.softplus(-real_scores).mean() + functional.softplus(fake_scores).mean()
+        descend(self.optimisers["discriminator"], loss)
+        self.discriminator.requires_grad_(False)
+        with half_precision(self.bfloat16):
+            scores = self.discriminator(fake)
+        generator_loss = functional.softplus(-scores).mean()
+        descend(self.optimisers["generator"], generator_loss)
+        self.discriminator.requires_grad_(True)
+        return {
+            "discriminator": loss.item(),
+            "generator": generator_loss.item(),
+            "margin": (real_scores - fake_scores).mean().item(),
+        }
+
+    def sample(self, onehot: Tensor, rng: torch.Generator) -> Tensor:
+        """Pictures with the running batch statistics; see `Learner.sample`."""
+        z = torch.rand(len(onehot), self.config.z_dim, generator=rng) * 2.0 - 1.0
+        self.generator.eval()
+        with torch.no_grad():
+            pictures: Tensor = self.generator(z)
+        self.generator.train()
+        return pictures
 
 
 def _initialise(module: nn.Module) -> None:

@@ -1,8 +1,8 @@
-"""From trained networks to what ships: three ONNX files and the facts of the style space.
+"""From trained networks to what ships: three ONNX files and the facts of the latent space.
 
-`mapping.onnx` takes z [N, z_dim] and classes [N, classes] (one-hot or blended) to w [N, w_dim];
-`synthesis.onnx` takes styles [N, layers, w_dim] to straight RGBA [N, 4, size, size] in 0..1;
-`encoder.onnx` takes premultiplied pictures [N, 4, size, size] in 0..1 and classes to z.
+`flow.onnx` takes x [N, code, 8, 8], time [N] and classes [N, classes + 1] to velocity, shaped as x;
+`decoder.onnx` takes codes [N, code, 8, 8] to straight RGBA [N, 4, size, size] in 0..1;
+`encoder.onnx` takes premultiplied pictures [N, 4, size, size] in 0..1 to codes.
 Weights are stored in half precision and cast back to single precision, which ONNX Runtime does once
 when it loads them: half the size, and all arithmetic stays in single precision.
 """
@@ -23,115 +23,137 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from studio_image_gan.space import CELLS, STEPS, carry
+from studio_image_gan.training.attributes import attributes
 from studio_image_gan.training.checkpoint import read_checkpoint, select
-from studio_image_gan.training.encoder import Encoder, Posterior
-from studio_image_gan.training.style import StyleConfig, StyleGenerator
+from studio_image_gan.training.codes import CodeDecoder, CodeEncoder, load_autoencoder, premultiply
+from studio_image_gan.training.flow import Flow, FlowConfig
+from studio_image_gan.training.flow_learner import Scale
+from studio_image_gan.training.learner import half_precision
+from studio_image_gan.training.loop import CHECKPOINT
 
 OPSET = 18
 _HALF_FROM = 64  # tensors smaller than this stay in single precision
+_REACH = 2.5  # how far one unit of a slider goes, in deviations of one number of the noise
 
 
 class MeanEncoder(nn.Module):
     """The middle of what the encoder thinks possible, as a plain tensor."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: CodeEncoder) -> None:
         super().__init__()
         self.encoder = encoder
 
-    def forward(self, pictures: Tensor, onehot: Tensor) -> Tensor:
-        """Map pictures [N, 4, size, size] and classes [N, classes] to z [N, z_dim]."""
-        posterior: Posterior = self.encoder(pictures, onehot)
-        return posterior.mean
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Map pictures [N, 4, size, size] to codes [N, code, 8, 8]."""
+        mean: Tensor = self.encoder(pictures)[0]
+        return mean
 
 
-def load_networks(checkpoint: Path) -> tuple[StyleGenerator, MeanEncoder, dict[str, Any]]:
-    """The averaged generator of a run, its encoder, and the run's facts."""
-    tensors, facts = read_checkpoint(checkpoint)
-    config = dict(facts["run"]["config"])
-    config["channels"] = tuple(config["channels"])
-    generator = StyleGenerator(StyleConfig(**config))
-    generator.load_state_dict(select(tensors, "network.average."))
-    encoder = Encoder(generator.config)
-    encoder.load_state_dict(select(tensors, "network.encoder."))
-    return (
-        generator.eval().requires_grad_(False),
-        MeanEncoder(encoder).eval().requires_grad_(False),
-        facts,
-    )
+class Trained:
+    """The networks of a run, ready to export.
+
+    Attributes:
+        encoder, decoder: The autoencoder, the decoder averaged.
+        flow: The averaged flow.
+        scale: Of the codes that the flow learned.
+    """
+
+    def __init__(
+        self, encoder: CodeEncoder, decoder: CodeDecoder, flow: Flow, scale: Scale
+    ) -> None:
+        self.encoder, self.decoder, self.flow, self.scale = encoder, decoder, flow, scale
+
+    @classmethod
+    def read(cls, run: Path) -> Trained:
+        """Read the checkpoints of a run's two stages."""
+        encoder, decoder = load_autoencoder(run / "codes" / CHECKPOINT)
+        tensors, facts = read_checkpoint(run / "flow" / CHECKPOINT)
+        flow = Flow(FlowConfig(**facts["run"]["config"]))
+        flow.load_state_dict(select(tensors, "network.average."))
+        scale = Scale(tensors["network.scale.mean"], tensors["network.scale.deviation"])
+        return cls(encoder, decoder, flow.eval().requires_grad_(False), scale)
+
+    def draw(self, noise: Tensor, told: Tensor) -> Tensor:
+        """Premultiplied pictures from noise [N, code, 8, 8] and classes [N, classes + 1]."""
+
+        def velocity(x: Tensor, time: float) -> Tensor:
+            heading: Tensor = self.flow(x, torch.full((len(x),), time), told)
+            return heading
+
+        codes = self.scale.undo(carry(velocity, noise, STEPS))
+        return premultiply(self.decoder(codes))
 
 
 def export(
-    generator: StyleGenerator,
-    encoder: MeanEncoder,
+    trained: Trained,
     classes: Sequence[str],
     shares: NDArray[np.float64],
     folder: Path,
+    draws: int,
 ) -> list[Path]:
-    """Write `mapping.onnx`, `synthesis.onnx`, `encoder.onnx` and `space.json`.
+    """Write `flow.onnx`, `decoder.onnx`, `encoder.onnx` and `space.json`.
 
     Args:
-        generator: The trained generator.
-        encoder: The encoder trained with it.
-        classes: Names of its classes.
+        trained: The networks.
+        classes: Names of their classes.
         shares: How common each class is, adding up to one.
         folder: Where to write; made if it is not there.
+        draws: Pictures to find the sliders with.
 
     Returns:
         The four files.
     """
-    config = generator.config
+    config = trained.encoder.config
     folder.mkdir(parents=True, exist_ok=True)
-    names = ("mapping.onnx", "synthesis.onnx", "encoder.onnx", "space.json")
+    names = ("flow.onnx", "decoder.onnx", "encoder.onnx", "space.json")
     files = [folder / name for name in names]
-    onehot = torch.eye(config.classes)[:1]
-    z = torch.zeros(1, config.z_dim)
-    ws = torch.zeros(1, config.layers, config.w_dim)
-    _write_onnx(generator.mapping, (z, onehot), ("z", "classes"), "w", files[0])
-    _write_onnx(generator.synthesis, (ws,), ("styles",), "rgba", files[1])
+    codes = torch.zeros(1, config.code, CELLS, CELLS)
+    told = torch.eye(config.classes + 1)[:1]
+    flow = (codes, torch.zeros(1), told)
+    _write_onnx(trained.flow, flow, ("x", "time", "classes"), "velocity", files[0])
+    _write_onnx(trained.decoder, (codes,), ("codes",), "rgba", files[1])
     pictures = torch.zeros(1, 4, config.size, config.size)
-    _write_onnx(encoder, (pictures, onehot), ("pictures", "classes"), "z", files[2])
+    _write_onnx(MeanEncoder(trained.encoder), (pictures,), ("pictures",), "codes", files[2])
     facts: dict[str, Any] = {
         "size": config.size,
-        "layers": config.layers,
-        "z_dim": config.z_dim,
+        "code": config.code,
         "classes": list(classes),
         "shares": [round(float(share), 6) for share in shares],
+        "mean": [round(value, 6) for value in trained.scale.mean.tolist()],
+        "deviation": [round(value, 6) for value in trained.scale.deviation.tolist()],
     }
-    for name, tensor in style_space(generator, shares).items():
-        facts[name] = [[round(value, 6) for value in row] for row in tensor.tolist()]
+    found = directions(trained, shares, draws)
+    facts["directions"] = [[round(value, 5) for value in row] for row in found.tolist()]
     partial = files[3].with_suffix(".partial")
     partial.write_text(json.dumps(facts))
     partial.replace(files[3])
     return files
 
 
-def style_space(
-    generator: StyleGenerator, shares: NDArray[np.float64], draws: int = 16_384, axes: int = 8
-) -> dict[str, Tensor]:
-    """Class means of w and its principal directions.
+def directions(trained: Trained, shares: NDArray[np.float64], draws: int) -> Tensor:
+    """Where to go in the noise to change one attribute of a picture: [attributes, noise].
 
-    Harkonen et al. 2020, "GANSpace", section 3.1: principal components of many sampled w. The
-    components are taken about each class's own mean, so that a slider changes the picture and not
-    its class.
-
-    Returns:
-        `means` [classes, w_dim] and `directions` [axes, w_dim], each one standard deviation long.
+    A ridge regression of the attributes of many pictures on their noise, about each class's own
+    mean, so that a slider changes the picture and not its class (a linear latent direction, as
+    Shen et al. 2020, "Interpreting the Latent Space of GANs", section 3.1).
     """
-    config = generator.config
-    rng = torch.Generator().manual_seed(0)
-    z = torch.randn(draws, config.z_dim, generator=rng)
-    eye = torch.eye(config.classes)
-    means = torch.stack([generator.mapping(z, row.expand(draws, -1)).mean(dim=0) for row in eye])
-    common = torch.from_numpy(shares)
-    labels = torch.multinomial(common, draws, replacement=True, generator=rng)
-    centred = (generator.mapping(z, eye[labels]) - means[labels]).double()
-    values, vectors = torch.linalg.eigh(centred.t() @ centred / draws)
-    values, vectors = values.flip(0)[:axes], vectors.flip(1)[:, :axes]
-    # An eigenvector's sign is arbitrary: make its largest entry positive.
-    largest = vectors.abs().argmax(dim=0)
-    vectors = vectors * vectors[largest, torch.arange(axes)].sign()
-    directions = (vectors * values.clamp(min=0).sqrt()).t().float().contiguous()
-    return {"means": means, "directions": directions}
+    config, rng = trained.encoder.config, torch.Generator().manual_seed(0)
+    labels = torch.multinomial(torch.from_numpy(shares), draws, replacement=True, generator=rng)
+    told = nn.functional.one_hot(labels, config.classes + 1).float()
+    noise = torch.randn(draws, config.code, CELLS, CELLS, generator=rng)
+    with torch.no_grad(), half_precision(True):
+        parts = zip(torch.split(noise, 256), torch.split(told, 256), strict=True)
+        measured = torch.cat([attributes(trained.draw(*part)) for part in parts]).double()
+    for label in range(config.classes):
+        of_class = labels == label
+        measured[of_class] -= measured[of_class].mean(dim=0)
+    x = noise.flatten(1).double()
+    square = x.t() @ x + 0.1 * draws * torch.eye(x.shape[1], dtype=torch.float64)
+    slopes = torch.linalg.solve(square, x.t() @ measured).t()
+    lengths = slopes.norm(dim=1, keepdim=True).clamp(min=1e-12)
+    moves: Tensor = _REACH * slopes / lengths
+    return moves.float()
 
 
 def _write_onnx(

@@ -15,16 +15,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from studio_image_gan.training.adversary import Adversary, Progress
 from studio_image_gan.training.checkpoint import gather, read_checkpoint, scatter, write_checkpoint
 from studio_image_gan.training.data import Pictures, premultiplied, split
+from studio_image_gan.training.learner import Learner, Progress
 from studio_image_gan.training.sheets import contact_sheet, straight
 
 CHECKPOINT = "checkpoint.safetensors"
 LOSSES = "losses.csv"
 _COLUMNS = (
     *("images", "cpu_seconds", "discriminator", "generator", "margin", "slope", "augmented"),
-    *("pixels", "features", "nats", "hinge"),
+    *("pixels", "features", "nats", "hinge", "flow"),
 )
 _EXTRA_WEIGHT = 0.25  # an extra picture (a skin tone, say) is drawn a quarter as often
 
@@ -35,14 +35,12 @@ class LoopConfig:
 
     Attributes:
         images: Pictures to show in all.
-        batch: Pictures to a step.
         log_every: Steps between rows in the log.
         sheet_every: Pictures between sample sheets.
         save_every: Pictures between checkpoints.
     """
 
     images: int
-    batch: int = 32
     log_every: int = 100
     sheet_every: int = 20_000
     save_every: int = 10_000
@@ -75,14 +73,14 @@ class Training:
 
     def __init__(
         self,
-        adversary: Adversary,
+        learner: Learner,
         batches: Batches,
         rng: torch.Generator,
         out: Path,
         config: LoopConfig,
         facts: dict[str, Any],
     ) -> None:
-        self.adversary, self.batches, self.rng = adversary, batches, rng
+        self.learner, self.batches, self.rng = learner, batches, rng
         self.out, self.config, self.facts = out, config, facts
         self.shown, self.steps, self.cpu_seconds = 0, 0, 0.0
         self._stop = False
@@ -101,7 +99,7 @@ class Training:
         if facts["run"] != json.loads(json.dumps(self.facts)):
             raise ValueError(f"{path} belongs to another run: {facts['run']} is not {self.facts}")
         self.rng.set_state(tensors.pop("rng"))
-        scatter(tensors, self.adversary.networks, self.adversary.optimisers)
+        scatter(tensors, self.learner.networks, self.learner.optimisers)
         self.shown, self.steps = facts["shown"], facts["steps"]
         self.cpu_seconds = facts["cpu_seconds"]
         _cut_log(self.out / LOSSES, self.shown)
@@ -122,7 +120,7 @@ class Training:
         while not (self.finished or self._stop):
             real, onehot = self.batches.draw()
             progress = Progress(self.shown, self.config.images, self.steps)
-            for name, value in self.adversary.step(real, onehot, progress).items():
+            for name, value in self.learner.step(real, onehot, progress).items():
                 self._sums[name].append(value)
             before, self.shown = self.shown, self.shown + len(real)
             self.steps += 1
@@ -141,7 +139,7 @@ class Training:
 
     def save(self) -> None:
         """Write the checkpoint."""
-        tensors = gather(self.adversary.networks, self.adversary.optimisers)
+        tensors = gather(self.learner.networks, self.learner.optimisers)
         tensors["rng"] = self.rng.get_state()
         facts = {
             "run": self.facts,
@@ -155,7 +153,7 @@ class Training:
         """Write a sheet of samples: a row for each class, the same noise every time."""
         classes = len(self.facts["classes"])
         onehot = torch.eye(classes).repeat_interleave(12, dim=0)
-        pictures = self.adversary.sample(onehot, torch.Generator().manual_seed(0))
+        pictures = self.learner.sample(onehot, torch.Generator().manual_seed(0))
         sheet = contact_sheet(straight(pictures.numpy().astype(np.float32)), columns=12)
         sheet.save(self.out / f"samples-{self.shown:08d}.png")
 

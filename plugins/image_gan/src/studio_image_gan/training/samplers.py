@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from studio.runtimes.local import LocalRuntime
 from studio_image_gan.pixels import harden_edges, to_pixels
-from studio_image_gan.space import StyleSpace
+from studio_image_gan.space import CodeSpace
 from studio_image_gan.training.checkpoint import read_checkpoint, select
 from studio_image_gan.training.dcgan import DcganConfig, DcganGenerator
 from studio_image_gan.training.sheets import straight
@@ -53,15 +54,16 @@ class OnnxSampler:
     """The files that ship, through ONNX Runtime.
 
     Args:
-        folder: Holds `mapping.onnx`, `synthesis.onnx` and `space.json`.
+        folder: Holds `flow.onnx`, `decoder.onnx` and `space.json`.
         truncation: psi; 1 samples the whole distribution.
         hard: Whether to harden the edges, as the plugin does by default for sprites.
     """
 
     def __init__(self, folder: Path, truncation: float = 1.0, hard: bool = False) -> None:
-        self._space = StyleSpace.read(folder / "space.json")
-        self._mapping = _session(folder / "mapping.onnx")
-        self._synthesis = _session(folder / "synthesis.onnx")
+        self._space = CodeSpace.read(folder / "space.json")
+        self._runtime = LocalRuntime("cpu")
+        self._flow = self._runtime.onnx(folder / "flow.onnx")
+        self._decoder = self._runtime.onnx(folder / "decoder.onnx")
         self._truncation = truncation
         self._hard = hard
 
@@ -72,24 +74,10 @@ class OnnxSampler:
         parts: list[Pixels] = []
         for start in range(0, len(labels), 64):
             some = labels[start : start + 64]
-            z = rng.standard_normal((len(some), space.z_dim), dtype=np.float32)
-            onehot = np.eye(len(space.classes), dtype=np.float32)[some]
-            (w,) = self._mapping.run(None, {"z": z, "classes": onehot})
-            w = space.means[some] + np.float32(self._truncation) * (w - space.means[some])
-            styles = np.repeat(w[:, None], space.layers, axis=1)
-            (rgba,) = self._synthesis.run(None, {"styles": styles})
+            noise = rng.standard_normal((len(some), space.noise), dtype=np.float32)
+            classes = np.eye(len(space.classes), dtype=np.float32)[some]
+            latents = np.concatenate([np.float32(self._truncation) * noise, classes], axis=1)
+            rgba = self._decoder.run({"codes": space.codes(self._flow, latents)})["rgba"]
             pictures = [to_pixels(picture) for picture in rgba]
             parts += map(harden_edges, pictures) if self._hard else pictures
         return np.stack(parts)
-
-
-def _session(path: Path) -> Any:
-    # Offline means offline: ONNX Runtime reports home unless this is set before its first import.
-    import os
-
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # the same sums whatever the machine
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,82 @@
+"""Points of the latent space: chance, bands, classes, and the way along a flow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio_image_gan.space import CodeSpace, carry, mix_bands
+
+
+@pytest.fixture
+def space() -> CodeSpace:
+    return CodeSpace(
+        size=32,
+        code=2,
+        classes=("a", "b"),
+        shares=np.array([0.75, 0.25]),
+        mean=np.zeros(2, np.float32),
+        deviation=np.ones(2, np.float32),
+        directions=np.zeros((1, 128), np.float32),
+    )
+
+
+def test_a_seed_keeps_its_noise_whatever_is_asked(space: CodeSpace):
+    plain = space.draw(np.random.default_rng(1), None, 1.0, 0)
+    named = space.draw(np.random.default_rng(1), "b", 1.0, 0)
+    half = space.draw(np.random.default_rng(1), "b", 0.5, 0)
+    assert (plain[:128] == named[:128]).all()
+    np.testing.assert_allclose(half[:128], 0.5 * named[:128])
+    assert named[128:].tolist() == [0.0, 1.0]
+
+
+def test_any_class_is_drawn_as_often_as_in_training(space: CodeSpace):
+    rng = np.random.default_rng(0)
+    drawn = sum(space.draw(rng, None, 1.0, 0)[128] for _ in range(2000)) / 2000
+    assert drawn == pytest.approx(0.75, abs=0.03)
+
+
+def test_mixing_takes_the_fine_bands_and_leaves_the_noise_white():
+    rng = np.random.default_rng(0)
+    coarse, fine = rng.standard_normal((2, 400, 8, 8), dtype=np.float32)
+    assert (mix_bands(coarse, fine, 0) == coarse).all()
+    np.testing.assert_allclose(mix_bands(coarse, fine, 8), fine, atol=1e-5)
+    mixed = mix_bands(coarse, fine, 7)
+    np.testing.assert_allclose(mixed.mean(axis=(1, 2)), coarse.mean(axis=(1, 2)), atol=1e-5)
+    assert np.cov(mix_bands(coarse, fine, 4).reshape(400, -1), rowvar=False).diagonal().mean() == (
+        pytest.approx(1.0, abs=0.05)
+    )
+
+
+class Circle:
+    """A flow that turns the first two numbers about the origin, a quarter turn in unit time."""
+
+    def run(self, inputs):
+        x = inputs["x"]
+        self.classes = inputs["classes"]
+        turned = np.zeros_like(x)
+        turned[..., 0], turned[..., 1] = -x[..., 1], x[..., 0]
+        return {"velocity": turned * np.float32(np.pi / 2)}
+
+
+def test_carrying_follows_the_flow_there_and_back(space: CodeSpace):
+    latents = space.draw(np.random.default_rng(0), "a", 1.0, 0)[None]
+    codes = space.codes(Circle(), latents, steps=48)
+    noise = latents[:, :128].reshape(1, 2, 8, 8)
+    np.testing.assert_allclose(codes[..., 0], -noise[..., 1], atol=0.01)
+    found = space.noises(Circle(), codes, latents[:, 128:])
+    np.testing.assert_allclose(found, latents, atol=0.01)
+
+
+def test_second_order_steps_err_a_quarter_as_much_at_twice_the_number():
+    def error(steps: int) -> float:
+        return abs(carry(lambda x, time: x, np.ones(1), steps)[0] - np.e)
+
+    assert error(32) < error(16) / 3
+
+
+def test_weights_of_classes_become_shares_and_none_is_a_class_withheld(space: CodeSpace):
+    flow, latents = Circle(), np.zeros((3, 130), np.float32)
+    latents[0, 128:], latents[1, 128:] = (0.6, 0.6), (2.0, -1.0)
+    space.codes(flow, latents, steps=1)
+    np.testing.assert_allclose(flow.classes, [[0.5, 0.5, 0], [1, 0, 0], [0, 0, 1]], atol=1e-6)
