@@ -123,9 +123,10 @@ class Versions:
         """
 
         def work() -> list[tuple[int, AssetRow]]:
-            drafts = self._project.setting(DRAFTS, {})
-            made = [(int(id_), self._restored(int(id_), text)) for id_, text in drafts.items()]
-            self._project.set_setting(DRAFTS, {})
+            drafts = _drafts_in(self._project.setting(DRAFTS))
+            made = [(id_, self._restored(id_, text)) for id_, text in drafts.items()]
+            if drafts:
+                self._project.set_setting(DRAFTS, {})
             return [(id_, row) for id_, row in made if row is not None]
 
         def done(made: list[tuple[int, AssetRow]]) -> None:
@@ -206,6 +207,12 @@ def new_version(project: Project, registry: Registry, old: Manuscript, text: str
         if not exporter.spec.embeds:
             write_sidecar(file, recipe)
         return project.import_file(file, recipe, kind=row.kind, cards=False)
+
+
+def _drafts_in(held: object) -> dict[int, str]:
+    """Drafts by the number of their asset; a project may come from a stranger."""
+    pairs = held.items() if isinstance(held, dict) else ()
+    return {int(id_): str(text) for id_, text in pairs if str(id_).isdecimal()}
 
 
 def _alone(project: Project, text: str) -> AssetRow:

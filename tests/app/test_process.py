@@ -23,6 +23,28 @@ window.session.orders.make(Request("fake-image", {"seconds": 1.5}, seed=5, count
 app.exec()
 """
 
+# The app as a person starts it, who opens a text and types into it.
+TYPING = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtTest import QTest
+from studio.app import main
+app = main.make_application()
+window = main.show_project(Path(sys.argv[1]))
+def look():
+    if not window.sheet.isVisible():
+        window.sheet.open_card(min(window.canvas.items_, default=0))
+    elif not typed:
+        typed.append(QTest.keyClicks(window.sheet.page, "typed and "))
+    elif window.sheet.state.text() == "Kept":
+        print("kept", flush=True)
+typed, timer = [], QTimer(interval=50)
+timer.timeout.connect(look)
+timer.start()
+app.exec()
+"""
+
 
 @pytest.fixture
 def processes(open_window, project, registry, plugin_path):
@@ -68,6 +90,26 @@ def test_after_a_crash_everything_is_there_and_the_queue_waits(
         qtbot.waitUntil(
             lambda: {row.seed for row in project.assets()} == {5, 6, 7, 8}, timeout=60_000
         )
+
+
+def test_what_was_typed_outlives_a_kill(open_window, registry, plugin_path, tmp_path, qtbot):
+    folder, poem = tmp_path / "typing.studio", tmp_path / "poem.txt"
+    poem.write_text("one two\n")
+    with Project.create(folder) as project:
+        project.import_file(poem)
+    with subprocess.Popen(
+        [sys.executable, "-c", TYPING, str(folder)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "kept"
+        process.kill()
+    with Project.open(folder) as project, open_window(project, registry) as window:
+        qtbot.waitUntil(lambda: len(project.assets()) == 2, timeout=30_000)
+        old, new = project.assets()
+        assert old.file.read_text() == "one two\n"
+        assert new.file.read_text() == "typed and one two\n"
+        (card,) = window.canvas.items_
+        qtbot.waitUntil(lambda: window.session.board.row_of(card).id == new.id, timeout=30_000)
 
 
 def test_quit_with_a_hanging_plugin_leaves_no_process_and_keeps_the_queue(

@@ -247,6 +247,10 @@ class Page(QTextEdit):
         super().focusInEvent(event)
         self.ensureCursorVisible()
 
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Words, and not the names of files that are dropped."""
+        return source.hasText() and not source.hasUrls()
+
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Paste words alone, whatever they looked like elsewhere."""
         if source.hasText():

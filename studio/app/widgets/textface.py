@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QTextDocument
 
 from studio.app import theme, typeset
-from studio.app.texts import shape_of
+from studio.app.texts import Shape, shape_of
 
 MARGIN = 16.0  # canvas units around the words
 _FADE = 48.0
@@ -23,6 +23,7 @@ class TextFace:
 
     def __init__(self, *sizes: int) -> None:
         self._sizes = sizes or typeset.SIZES
+        self._shape = Shape()
         self._grown = ""
         self._key: tuple[str, str, float, float] | None = None
         self._document: QTextDocument | None = None
@@ -55,7 +56,7 @@ class TextFace:
         high, look = document.size().height(), theme.current()
         over = high - inner.height()
         top = inner.top() - (over if end and over > 0 else 0.0)
-        if over < 0 and shape_of(text, language).chinese:
+        if over < 0 and self._shape.chinese:
             top -= over / 2  # a short poem stands in the middle
         painter.save()
         painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
@@ -71,9 +72,9 @@ class TextFace:
     def _set(self, text: str, language: str, inner: QRectF) -> QTextDocument:
         key = (text, language, inner.width(), inner.height())
         if self._document is None or key != self._key:
-            shape = shape_of(text, language)
+            self._shape = shape_of(text, language)
             self._document = typeset.set_on_card(
-                text, shape, inner.width(), inner.height(), self._sizes_for(text)
+                text, self._shape, inner.width(), inner.height(), self._sizes_for(text)
             )
             self._key = key
         return self._document
