@@ -62,13 +62,13 @@ def test_no_word_of_one_token_is_likelier_than_those_offered(model, tokens):
     words = [
         token
         for token in np.argsort(-first)[:40].tolist()
-        if tokens.bytes[token].startswith(b" ") and tokens.bytes[token][1:].isalpha()
+        if tokens.pieces[token].startswith(b" ") and tokens.pieces[token][1:].isalpha()
     ]
     for token in words:
         after = model.decoder.read(np.array([[*read, token]]))[0].astype(np.float64)
         weights = np.exp(after - after.max())
         ends = (weights / weights.sum())[tokens.breaks_word].sum()
-        word = tokens.bytes[token][1:].decode()
+        word = tokens.pieces[token][1:].decode()
         assert word in dict(found) or first[token] * ends <= least + 1e-9
 
 

@@ -92,7 +92,7 @@ class _Search:
             total = chances[row] * beginning.chance
             likeliest = np.argsort(-total, kind="stable")[: 4 * _BEGINNINGS]
             for token in likeliest[total[likeliest] > least].tolist():
-                written = beginning.written + self._tokens.bytes[token]
+                written = beginning.written + self._tokens.pieces[token]
                 if self._may_be(written, token, first=not beginning.written):
                     longer.append(_Beginning(written, float(total[token]), row, token))
         longer = [each for each in longer if not self._is_long_enough(each)]

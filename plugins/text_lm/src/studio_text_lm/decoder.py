@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -92,8 +92,9 @@ class OnnxDecoder:
         self._last = np.full(texts, self.length - 1, np.int32)
         self._total = np.array(self.length, np.int32)
         self._logits = np.zeros((texts, self.vocabulary), np.float32)
-        inputs = {"tokens": tokens, "last": self._last, "total": self._total}
-        outputs = {"logits": self._logits}
+        inputs: dict[str, NDArray[Any]] = {"tokens": tokens, "last": self._last}
+        inputs["total"] = self._total
+        outputs: dict[str, NDArray[Any]] = {"logits": self._logits}
         past = {f"past_{name}": array for name, array in self._cache.items()}
         present = {f"present_{name}": array for name, array in self._cache.items()}
         return self._model.bind(inputs | past, outputs | present)

@@ -232,9 +232,9 @@ class _Graph:
             value("last", TensorProto.INT32, ["batch"]),
             value("total", TensorProto.INT32, []),
         ]
-        size = ["batch", *(["time"] if all_logits else []), shape.vocabulary]
+        size: list[str | int] = ["batch", *(["time"] if all_logits else []), shape.vocabulary]
         outputs = [value("logits", TensorProto.FLOAT, size)]
-        cache = ["batch", shape.kv_heads, "capacity", shape.head_size]
+        cache: list[str | int] = ["batch", shape.kv_heads, "capacity", shape.head_size]
         for layer in range(shape.layers):
             for part in "kv":
                 inputs.append(value(f"past_{part}{layer}", TensorProto.FLOAT, cache))

@@ -184,8 +184,9 @@ def _import() -> Any:
         import transformers
     except ImportError as error:
         raise WeightsError(f"transformers is not installed; `{_INSTALL}` installs it") from error
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    quiet: Any = transformers.logging
+    quiet.set_verbosity_error()
+    quiet.disable_progress_bar()
     return transformers
 
 

@@ -59,7 +59,8 @@ def draw(
         (texts,) tokens.
     """
     if not how.temperature:
-        return logits.argmax(1)
+        likeliest: NDArray[np.int64] = logits.argmax(1)
+        return likeliest
     scaled = logits / np.float32(how.temperature)
     weights = np.exp(scaled - scaled.max(1, keepdims=True))
     if how.top_k or how.top_p < 1:
@@ -74,7 +75,8 @@ def _cut(weights: NDArray[np.float32], chances: NDArray[np.float64]) -> NDArray[
     passed = cumulated <= chances[:, None] * cumulated[:, -1:]
     # a chance that rounding carried to the very end would be past the last token with any weight
     last = weights.shape[1] - 1 - (weights[:, ::-1] > 0).argmax(1)
-    return np.minimum(passed.sum(1), last)
+    at: NDArray[np.int64] = np.minimum(passed.sum(1), last)
+    return at
 
 
 def _draw_sorted(

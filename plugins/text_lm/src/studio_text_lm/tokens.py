@@ -65,7 +65,7 @@ class Tokens:
         return LLTokenizer(self._tokenizer.to_str(), n_vocab=self.size, eos_token=sorted(self.end))
 
     @cached_property
-    def bytes(self) -> list[bytes]:
+    def pieces(self) -> list[bytes]:
         """What each token writes: UTF-8, of which one token may hold half a character."""
         return [self.guide.decode_bytes([token]) for token in range(self.size)]
 
@@ -99,7 +99,7 @@ class Tokens:
         return self._beginning[wanted]
 
     def _those(self, holds: Any) -> NDArray[np.bool_]:
-        found = np.fromiter((holds(written) for written in self.bytes), np.bool_, self.size)
+        found = np.fromiter((holds(written) for written in self.pieces), np.bool_, self.size)
         return found & self.writable
 
 

@@ -99,7 +99,7 @@ class Draft:
         return allowed
 
     def _rest(self) -> bytes:
-        return b"".join(self._tokens.bytes[token] for token in self._begun)
+        return b"".join(self._tokens.pieces[token] for token in self._begun)
 
     def _follow(self, writable: NDArray[np.bool_]) -> NDArray[np.bool_]:
         assert self._matching
@@ -131,11 +131,11 @@ class Draft:
             return bool(self._tokens.breaks_word[token])
         if plan.sentences is not None and ends_sentence(self._growing.text):
             enough = sentences(self._growing.text) >= plan.sentences
-            return enough and self._tokens.bytes[token][:1] not in _CLOSING
+            return enough and self._tokens.pieces[token][:1] not in _CLOSING
         return False
 
     def _grow(self, token: int) -> None:
-        written = self._tokens.bytes[token]
+        written = self._tokens.pieces[token]
         if self._begun and token == self._begun[0]:
             del self._begun[0]
             return
@@ -196,7 +196,7 @@ class Writer:
         whole = len(plan.before) <= self._reach and len(body) <= self._room(plan)
         if whole:
             return len(plan.before)
-        read = b"".join(self._tokens.bytes[token] for token in body[-self._room(plan) :])
+        read = b"".join(self._tokens.pieces[token] for token in body[-self._room(plan) :])
         return len(read.decode(errors="ignore"))
 
     def write(
