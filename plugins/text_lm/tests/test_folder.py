@@ -12,7 +12,8 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers", reason="needs studio-text-lm[folder]")
 
-from studio.api import Input, Text, UsageError, WeightsError  # noqa: E402 - after what it needs
+from studio.api import Input, ParamError, Text, WeightsError  # noqa: E402 - after what it needs
+from studio.params import parse  # noqa: E402
 from studio.runtimes.local import LocalRuntime  # noqa: E402
 from studio.testing import check_generator, context  # noqa: E402
 from studio_text_lm.generator import FolderWriter  # noqa: E402
@@ -69,8 +70,8 @@ def write(writer, folder, seed: int = 1, **values) -> str:
     return last.text
 
 
-def refused(writer, folder, error=WeightsError) -> str:
-    with pytest.raises(error) as caught:
+def refused(writer, folder) -> str:
+    with pytest.raises(WeightsError) as caught:
         write(writer, folder)
     assert "\n" not in str(caught.value)
     return str(caught.value)
@@ -128,8 +129,9 @@ def test_a_model_is_loaded_once_and_again_when_it_changed(writer, saved, copy):
     assert writer.model(params) is not first
 
 
-def test_a_folder_has_to_be_named(writer):
-    assert "folder is ''" in refused(writer, "", UsageError)
+def test_a_folder_has_to_be_named():
+    with pytest.raises(ParamError, match=r"folder is '', expected a folder with config\.json"):
+        parse(FolderParams, {}, who="text-lm-folder")
 
 
 def test_what_is_missing_is_named(writer, tmp_path, copy):
@@ -176,7 +178,8 @@ def test_damaged_files_are_said_to_be_so(writer, copy, name):
 def test_without_transformers_one_is_told_how_to_install_it(saved, tmp_path):
     (tmp_path / "transformers.py").write_text("raise ImportError('not here')")
     program = (
-        "from studio.runtimes.local import LocalRuntime\n"
+        "from studio.params import parse  # noqa: E402
+from studio.runtimes.local import LocalRuntime\n"
         "from studio_text_lm.folder import Shelf\n"
         f"Shelf('text-lm-folder', LocalRuntime('cpu')).take({str(saved)!r})\n"
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.api import Runtime, StudioError, UsageError, WeightsError
+from studio.api import Runtime, StudioError, WeightsError
 from studio_text_lm.model import LanguageModel
 from studio_text_lm.tokens import Tokens
 
@@ -43,15 +43,8 @@ class Shelf:
         """The model of a folder, loaded unless it was the last.
 
         Raises:
-            UsageError: No folder was named.
             WeightsError: It holds no model that may be used.
         """
-        if not folder.strip():
-            raise UsageError(
-                f"{self._who}: folder is '', expected a folder with config.json, a tokenizer and "
-                "safetensors",
-                culprit="folder",
-            )
         path = Path(folder).expanduser().absolute()
         files = check_folder(path)
         state = (path, tuple((file.name, file.stat().st_mtime_ns) for file in files))

@@ -94,6 +94,7 @@ class EnglishWriter(_Shipped[EnglishParams]):
         weights=ENGLISH,
         card=CARD,
         glyph="mdi6.feather",
+        languages=("en",),
     )
     folder = files("english")
 
@@ -111,6 +112,7 @@ class ChineseWriter(_Shipped[ChineseParams]):
         weights=CHINESE,
         card=CARD,
         glyph="mdi6.brush",
+        languages=("zh",),
     )
     folder = files("chinese")
 
@@ -126,6 +128,7 @@ class FolderWriter(_Writes[FolderParams]):
             FolderParams,
         ),
         glyph="mdi6.folder-text-outline",
+        batch=1,  # in torch a text of a batch is not to the last bit what it is alone
     )
 
     def load(self, runtime: Runtime) -> None:

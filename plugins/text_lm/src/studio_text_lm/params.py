@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from studio.api import Params, param
 
@@ -73,6 +73,13 @@ class EnglishParams(WritingParams, _EnglishKind):
 
 class _Folder(Params):
     folder: str = param("", "folder of a language model: config, tokenizer and safetensors")
+
+    @field_validator("folder")
+    @classmethod
+    def _named(cls, folder: str) -> str:
+        if not folder.strip():
+            raise ValueError("a folder with config.json, a tokenizer and safetensors")
+        return folder
 
 
 class FolderParams(WritingParams, _Folder):
