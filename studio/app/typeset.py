@@ -103,11 +103,18 @@ def set_text(text: str, shape: Shape, width: float, pixels: float) -> QTextDocum
     return document
 
 
+def room_for(width: float, height: float, pixels: float) -> int:
+    """More characters than fit into a place, but not many more: narrow ones, on full lines."""
+    return round(width / (0.3 * pixels)) * round(height / (1.2 * pixels))
+
+
 def set_on_card(
     text: str, shape: Shape, width: float, height: float, sizes: tuple[int, ...] = SIZES
 ) -> QTextDocument:
     """Set a text for a card: as large as it fits whole, or else at the last of the sizes."""
-    for pixels in sizes:
+    length = len(text)
+    likely = [each for each in sizes if length <= room_for(width, height, each)]
+    for pixels in likely or sizes[-1:]:
         document = set_text(text.strip("\n"), shape, width, pixels)
         if document.size().height() <= height:
             break
