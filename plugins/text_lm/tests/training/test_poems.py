@@ -36,7 +36,8 @@ def test_common_tunes_are_named_by_either_title():
 
 def test_the_files_are_read_by_their_layout(tmp_path: Path):
     (tmp_path / "quatrains5.txt").write_text("".join(QUATRAIN) + "\n", encoding="utf-8")
-    tang = f"早發白帝城\t李白\n{SEVEN[0]}\n{SEVEN[1]}\n\n登鸛雀樓\t王之渙\n{QUATRAIN[0]}\n{QUATRAIN[1]}\n"
+    poems = [("早發白帝城\t李白", *SEVEN), ("登鸛雀樓\t王之渙", *QUATRAIN)]
+    tang = "\n\n".join(map("\n".join, poems)) + "\n"
     (tmp_path / "tang_shi.txt").write_text(tang, encoding="utf-8")
     (tmp_path / "song_ci.txt").write_text("点绛唇\t王禹\n雨恨云愁，江南依旧称佳丽。\n", "utf-8")
     (tmp_path / "shijing.txt").write_text("关雎\t国风\n关关雎鸠，在河之洲。\n", encoding="utf-8")

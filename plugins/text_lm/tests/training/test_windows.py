@@ -13,7 +13,9 @@ TEXT = "One line.\nTwo lines, 天地.\n\nThree <end> lines."
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return train_tokenizer([TEXT * 9], ["play", "tale"], 300)
+    tokenizer = train_tokenizer([TEXT * 9], ["play", "tale"], 300)
+    tokenizer.encode_special_tokens = True
+    return tokenizer
 
 
 def test_every_text_comes_back(tokenizer):

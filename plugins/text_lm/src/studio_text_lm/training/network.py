@@ -65,8 +65,9 @@ class Attention(nn.Module):
         """Mix [batch, time, width] along time; cos and sin are [time, 64]."""
         batch, time, width = x.shape
         split = (batch, time, -1, HEAD)
-        q = rotate(self.q_norm(self.q_proj(x).view(split)).transpose(1, 2), cos, sin)
-        k = rotate(self.k_norm(self.k_proj(x).view(split)).transpose(1, 2), cos, sin)
+        # Within autocast the products come out in bfloat16, and their norm is to be exact.
+        q = rotate(self.q_norm(self.q_proj(x).view(split).float()).transpose(1, 2), cos, sin)
+        k = rotate(self.k_norm(self.k_proj(x).view(split).float()).transpose(1, 2), cos, sin)
         v = self.v_proj(x).view(split).transpose(1, 2)
         mixed = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
         out: Tensor = self.o_proj(mixed.transpose(1, 2).reshape(batch, time, width))
@@ -170,4 +171,4 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turn the halves of each head [..., time, 64] by the angles of its position."""
     first, second = x.chunk(2, dim=-1)
     turned = torch.cat([-second, first], dim=-1)
-    return x * cos.to(x.dtype) + turned * sin.to(x.dtype)
+    return x * cos + turned * sin

@@ -20,9 +20,9 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from studio_text_lm.facts import Shape
-from studio_text_lm.training.corpus import Document
+from studio_text_lm.training.corpus import Corpus, Document
 from studio_text_lm.training.ngram import KneserNey
-from studio_text_lm.training.windows import Tokens, encode
+from studio_text_lm.training.windows import Stream, Tokens, encode, joined
 
 Floats = NDArray[np.float64]
 Logits = Callable[[Tokens], NDArray[np.float32]]
@@ -156,15 +156,30 @@ def onnx_logits(file: Path, shape: Shape) -> Logits:
     return logits
 
 
-def score_ngram(
-    model: KneserNey, tokenizer: Tokenizer, documents: Sequence[Document]
-) -> list[Score]:
-    """Score each document with an n-gram model over the tokens of a tokenizer."""
-    stream = encode(tokenizer, documents)
-    nats = -np.log(model.probabilities(stream.tokens))
-    nats[stream.starts] = 0  # the kind is given
-    ends = [*stream.starts[1:], len(nats)]
+def score_ngram(model: KneserNey, held: Stream, documents: Sequence[Document]) -> list[Score]:
+    """Score each document with an n-gram model over the tokens that it is made of in a stream."""
+    nats = -np.log(model.probabilities(held.tokens.astype(np.int64)))
+    nats[held.starts] = 0  # the kind is given
+    ends = [*held.starts[1:], len(nats)]
     return [
         Score(float(nats[start:end].sum()), int(end - start - 1), len(document.text.encode()))
-        for start, end, document in zip(stream.starts, ends, documents, strict=True)
+        for start, end, document in zip(held.starts, ends, documents, strict=True)
     ]
+
+
+def characters_of(corpus: Corpus) -> tuple[Stream, Stream, int]:
+    """Training and held-out texts with characters for tokens, and how many tokens there are."""
+    known = sorted({letter for document in corpus.train + corpus.held for letter in document.text})
+    numbers = {letter: number for number, letter in enumerate(known)}
+    kinds = {kind: len(known) + number for number, kind in enumerate(corpus.kinds)}
+    end = len(known) + len(kinds)
+    parts = [
+        [
+            (kinds[document.kind], [numbers[letter] for letter in document.text])
+            for document in documents
+        ]
+        for documents in (corpus.train, corpus.held)
+    ]
+    breaks = np.zeros(end + 1, np.bool_)
+    train, held = (joined(part, end, breaks) for part in parts)
+    return train, held, end + 1

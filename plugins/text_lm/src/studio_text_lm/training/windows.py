@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,22 +34,34 @@ class Stream:
 
 def encode(tokenizer: Tokenizer, documents: Sequence[Document]) -> Stream:
     """Turn documents into tokens."""
-    end = tokenizer.token_to_id(END)
-    parts, kinds, starts, length = [], [], [], 0
+    tokenizer.encode_special_tokens = True  # what a text says is text, whatever it says
     encoded = tokenizer.encode_batch_fast(
         [document.text for document in documents], add_special_tokens=False
     )
-    for document, text in zip(documents, encoded, strict=True):
-        kind = tokenizer.token_to_id(kind_token(document.kind))
-        part = np.array([kind, *text.ids, end], np.int32)
-        parts.append(part)
-        kinds.append(np.full(len(part), kind, np.int32))
-        starts.append(length)
-        length += len(part)
+    kinds = (tokenizer.token_to_id(kind_token(document.kind)) for document in documents)
+    texts = zip(kinds, (text.ids for text in encoded), strict=True)
+    return joined(texts, tokenizer.token_to_id(END), _ends_line(tokenizer))
+
+
+def joined(
+    texts: Iterable[tuple[int, Sequence[int]]], end: int, ends_line: NDArray[np.bool_]
+) -> Stream:
+    """Put texts in a line.
+
+    Args:
+        texts: Of each its kind token and its tokens.
+        end: The token that ends each.
+        ends_line: Of each token, whether a line ends with it.
+    """
+    parts, kinds = [], []
+    for kind, text in texts:
+        parts.append(np.array([kind, *text, end], np.int32))
+        kinds.append(np.full(len(text) + 2, kind, np.int32))
+    lengths = [len(part) for part in parts]
+    starts = np.cumsum([0, *lengths[:-1]], dtype=np.int64)
     tokens = np.concatenate(parts)
-    after_line = np.flatnonzero(_ends_line(tokenizer)[tokens[:-1]]) + 1
-    begin = np.array(starts, np.int64)
-    return Stream(tokens, np.concatenate(kinds), begin, np.union1d(begin, after_line))
+    after_line = np.flatnonzero(ends_line[tokens[:-1]]) + 1
+    return Stream(tokens, np.concatenate(kinds), starts, np.union1d(starts, after_line))
 
 
 def _ends_line(tokenizer: Tokenizer) -> NDArray[np.bool_]:
