@@ -178,8 +178,7 @@ def test_damaged_files_are_said_to_be_so(writer, copy, name):
 def test_without_transformers_one_is_told_how_to_install_it(saved, tmp_path):
     (tmp_path / "transformers.py").write_text("raise ImportError('not here')")
     program = (
-        "from studio.params import parse  # noqa: E402
-from studio.runtimes.local import LocalRuntime\n"
+        "from studio.runtimes.local import LocalRuntime\n"
         "from studio_text_lm.folder import Shelf\n"
         f"Shelf('text-lm-folder', LocalRuntime('cpu')).take({str(saved)!r})\n"
     )
