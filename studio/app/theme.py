@@ -281,8 +281,6 @@ QFrame#job:focus {{ border: 1px solid {theme.accent}; }}
 QFrame#slot, QFrame#bubble {{ background: {theme.raised}; border: 1px solid {theme.line};
   border-radius: 6px; }}
 QFrame#sheet {{ background: {theme.panel}; border: 1px solid {theme.line}; border-radius: 8px; }}
-QTextEdit#page {{ background: {theme.panel}; border: 0; selection-background-color: {theme.accent};
-  selection-color: {theme.on_accent}; }}
 QFrame#drop {{ border: 1px dashed {theme.line}; border-radius: 6px; }}
 QFrame#drop[over="true"] {{ border: 1px dashed {theme.accent}; background: {theme.hover}; }}
 """

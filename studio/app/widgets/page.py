@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
+    QPalette,
     QResizeEvent,
     QTextCharFormat,
     QTextCursor,
@@ -106,6 +107,11 @@ class Page(QTextEdit):
 
     def dress(self) -> None:
         """Set everything in the way the text wants, at the size the person chose."""
+        # By palette and not by style sheet: what Qt knows to be opaque hides what lies below, and
+        # the canvas there need not be painted for every word.
+        ground = self.palette()
+        ground.setColor(QPalette.ColorRole.Base, theme.current().color("panel"))
+        self.setPalette(ground)
         self.shape_ = shape_of(self.text(), self._language)
         typeset.dress(self.document(), self.shape_, self._pixels())
         self._centre()
