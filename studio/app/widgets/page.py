@@ -56,7 +56,9 @@ class Page(QTextEdit):
         self.setLineWrapMode(QTextEdit.LineWrapMode.FixedPixelWidth)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setObjectName("page")
+        # By palette and not by style sheet: what Qt knows to be opaque hides what lies below, and
+        # the canvas there need not be painted for every word.
+        self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
         self.document().setDocumentMargin(0)
         self.document().contentsChange.connect(self._on_change)
 
@@ -107,11 +109,6 @@ class Page(QTextEdit):
 
     def dress(self) -> None:
         """Set everything in the way the text wants, at the size the person chose."""
-        # By palette and not by style sheet: what Qt knows to be opaque hides what lies below, and
-        # the canvas there need not be painted for every word.
-        ground = self.palette()
-        ground.setColor(QPalette.ColorRole.Base, theme.current().color("panel"))
-        self.setPalette(ground)
         self.shape_ = shape_of(self.text(), self._language)
         typeset.dress(self.document(), self.shape_, self._pixels())
         self._centre()
