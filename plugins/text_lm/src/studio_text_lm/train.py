@@ -170,7 +170,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
 def bfloat16_pays() -> bool:
     """Whether this machine multiplies matrices more quickly in bfloat16 than in float32."""
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     return _seconds(torch.bfloat16) < _seconds(torch.float32)
 
 

@@ -32,7 +32,9 @@ class Passages:
         """Where passages of the draft begin that stand in the texts."""
         hashes = _hashes(draft, self.length)
         places = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
-        likely = np.flatnonzero(self._hashes[places] == hashes) if len(self._hashes) else []
+        if not len(self._hashes):
+            return []
+        likely = np.flatnonzero(self._hashes[places] == hashes)
         return [int(place) for place in likely if self._stands(draft[place : place + self.length])]
 
     def _stands(self, passage: str) -> bool:

@@ -17,6 +17,8 @@ from torch.nn import functional
 
 from studio_text_lm.training.checkpoint import gather, read_checkpoint, scatter, write_checkpoint
 from studio_text_lm.training.curve import draw_curve
+from studio_text_lm.training.lstm import Lstm
+from studio_text_lm.training.network import Gpt
 from studio_text_lm.training.optimiser import Recipe, optimisers, set_rates
 from studio_text_lm.training.windows import Tokens, Windows
 
@@ -50,19 +52,19 @@ class Training:
 
     def __init__(
         self,
-        network: nn.Module,
+        network: Gpt | Lstm,
         recipe: Recipe,
         windows: Windows,
         held: Tokens,
         out: Path,
         budget: Budget,
         facts: dict[str, Any],
-        sample: Callable[[nn.Module], str],
+        sample: Callable[[Gpt | Lstm], str],
     ) -> None:
         """Get ready.
 
         Args:
-            network: Maps tokens [batch, time] to logits; has `config.context`.
+            network: Maps tokens [batch, time] to logits.
             recipe: How to train it.
             windows: Where batches come from.
             held: Held-out windows [count, context + 1] to measure with on the way.
@@ -137,13 +139,13 @@ class Training:
         length = self._length()
         rows = max(1, self.recipe.batch // length)
         batch = self._tensor(self.windows.draw(rows, length))
-        parts = batch.split(max(1, self.recipe.micro // length))
+        parts = torch.split(batch, max(1, self.recipe.micro // length))
         torch.manual_seed(self.steps)  # dropout; a run taken up again draws as it would have
         self.network.train()
         total = 0.0
         for part in parts:
             loss = self.loss(part) * (len(part) / rows)
-            loss.backward()
+            torch.autograd.backward(loss)
             total += loss.item()
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
         set_rates(self.optimisers, self.recipe, self.progress)
@@ -158,7 +160,7 @@ class Training:
         return torch.from_numpy(tokens).long().to(self.device)
 
     def _length(self) -> int:
-        context: int = self.network.config.context
+        context = self.network.config.context
         return context // 2 if self.progress < self.recipe.short else context
 
     def loss(self, windows: Tensor) -> Tensor:
@@ -171,7 +173,7 @@ class Training:
     def held_loss(self) -> float:
         """Mean nats per token of the held-out windows."""
         self.network.eval()
-        parts = self._tensor(self.held).split(8)
+        parts = torch.split(self._tensor(self.held), 8)
         return sum(self.loss(part).item() * len(part) for part in parts) / len(self.held)
 
     def save(self) -> None:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import torch
 from tokenizers import Tokenizer
-from torch import nn
 
-from studio_text_lm.training.tokenizer import END, kind_token
+from studio_text_lm.training.lstm import Lstm
+from studio_text_lm.training.network import Gpt
+from studio_text_lm.training.tokenizer import END, kind_token, number_of
 
 
 @torch.no_grad()
 def write(
-    network: nn.Module, tokenizer: Tokenizer, kind: str, length: int, temperature: float, seed: int
+    network: Gpt | Lstm, tokenizer: Tokenizer, kind: str, length: int, temperature: float, seed: int
 ) -> str:
     """Write a text of a kind, token by token, until it ends or is long enough."""
     rng = torch.Generator().manual_seed(seed)
-    context: int = network.config.context
+    context = network.config.context
     device = next(network.parameters()).device
-    tokens = [tokenizer.token_to_id(kind_token(kind))]
-    end = tokenizer.token_to_id(END)
+    tokens = [number_of(tokenizer, kind_token(kind))]
+    end = number_of(tokenizer, END)
     for _ in range(length):
         logits = network(torch.tensor([tokens[-context:]], device=device))[0, -1].float().cpu()
         logits[tokenizer.get_vocab_size() :] = float("-inf")
@@ -30,7 +31,7 @@ def write(
     return text
 
 
-def samples(network: nn.Module, tokenizer: Tokenizer, kinds: list[str], length: int = 120) -> str:
+def samples(network: Gpt | Lstm, tokenizer: Tokenizer, kinds: list[str], length: int = 120) -> str:
     """A text of each of the kinds, under headings."""
     return "\n\n".join(
         f"[{kind}]\n{write(network, tokenizer, kind, length, 0.8, seed)}"

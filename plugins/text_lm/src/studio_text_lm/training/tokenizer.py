@@ -23,6 +23,18 @@ def kind_name(token: str) -> str | None:
     return match[1] if match else None
 
 
+def number_of(tokenizer: Tokenizer, token: str) -> int:
+    """The number of a token that the tokenizer has.
+
+    Raises:
+        KeyError: It has no such token.
+    """
+    number = tokenizer.token_to_id(token)
+    if number is None:
+        raise KeyError(token)
+    return number
+
+
 def train_tokenizer(
     texts: Iterable[str], kinds: Sequence[str], vocabulary: int, characters: bool = False
 ) -> Tokenizer:

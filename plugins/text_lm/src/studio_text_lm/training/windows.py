@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from studio_text_lm.training.corpus import CorpusError, Document
-from studio_text_lm.training.tokenizer import END, kind_token
+from studio_text_lm.training.tokenizer import END, kind_token, number_of
 
 Tokens = NDArray[np.int32]
 
@@ -38,9 +38,9 @@ def encode(tokenizer: Tokenizer, documents: Sequence[Document]) -> Stream:
     encoded = tokenizer.encode_batch_fast(
         [document.text for document in documents], add_special_tokens=False
     )
-    kinds = (tokenizer.token_to_id(kind_token(document.kind)) for document in documents)
+    kinds = (number_of(tokenizer, kind_token(document.kind)) for document in documents)
     texts = zip(kinds, (text.ids for text in encoded), strict=True)
-    return joined(texts, tokenizer.token_to_id(END), _ends_line(tokenizer))
+    return joined(texts, number_of(tokenizer, END), _ends_line(tokenizer))
 
 
 def joined(
