@@ -16,7 +16,7 @@ from studio_text_lm.model import LanguageModel
 from studio_text_lm.tokens import Tokens
 
 # Writing needs neither onnx nor torch; exporting and training do, with `studio-text-lm[train]`.
-if not find_spec("onnx"):
+if not (find_spec("onnx") and find_spec("tokenizers")):
     collect_ignore_glob = ["test_*.py"]
 
 WORDS = """The rain came over the harbour, and a lamp was lit; the boats were still.

@@ -71,13 +71,12 @@ def test_a_begun_word_is_gone_on_with(model, tokens):
     """After "harb" the model may write "our", although "harbour" is cut into other tokens."""
     whole = tokens.encode(" harbour")
     assert tokens.encode(" harb") != whole[: len(tokens.encode(" harb"))]
-    allowed = " abcdefghijklmnopqrstuvwxyz"
     for seed in range(10):
         said = last(model, seed, prompt="over the harb", length=5)
         assert said.startswith("over the harb")
     plan = Plan(head=(1,), before="over the harb", length=5, how=Sampling())
     _, begun = Writer(model.decoder, tokens)._body(plan)
-    assert tokens._tokenizer.decode(begun).strip(allowed) == ""
+    assert b"".join(tokens.pieces[token] for token in begun) == b" harb"
 
 
 def test_stop_strings_end_a_text_before_them(model):

@@ -215,7 +215,8 @@ def _model(who: str, path: Path, tokenizer: Any, network: Any) -> LanguageModel:
     begin = [token for token in tokenizer("").input_ids if token not in end]
     # what begins a text was not always given a token of its own: then it is what ends one
     head = begin or _numbers(network.config.bos_token_id)[:1] or end[:1]
-    return LanguageModel(who, decoder, Tokens(backend, end, decoder.vocabulary), head=tuple(head))
+    tokens = Tokens(backend.to_str(), end, decoder.vocabulary)
+    return LanguageModel(who, decoder, tokens, head=tuple(head))
 
 
 def _numbers(value: int | Sequence[int] | None) -> list[int]:

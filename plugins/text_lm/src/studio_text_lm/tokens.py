@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import itertools
+import json
+import re
 from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
@@ -13,25 +16,33 @@ import numpy as np
 from studio.api import PluginError
 
 if TYPE_CHECKING:
-    from llguidance import LLTokenizer
     from numpy.typing import NDArray
-    from tokenizers import Tokenizer
 
 
 class Tokens:
     """A tokenizer, and the bytes that each of its tokens stands for.
 
+    llguidance cuts texts into tokens with the code of the `tokenizers` library, and needs neither
+    that nor the network client that comes with it.
+
     Args:
-        tokenizer: The tokenizer, of the `tokenizers` library.
+        source: The tokenizer as JSON, as ``tokenizer.json`` has it.
         end: Tokens that end a text.
         size: Numbers in a row of the model's logits; some models have more than there are tokens.
+
+    Raises:
+        ValueError: It is no tokenizer.
     """
 
-    def __init__(self, tokenizer: Tokenizer, end: Collection[int], size: int) -> None:
-        tokenizer.encode_special_tokens = True  # what a person wrote is text, whatever it says
-        self._tokenizer = tokenizer
+    def __init__(self, source: str, end: Collection[int], size: int) -> None:
+        from llguidance import LLTokenizer
+
         self.end = frozenset(end)
         self.size = size
+        self.guide = LLTokenizer(source, n_vocab=size, eos_token=sorted(self.end))
+        added = json.loads(source).get("added_tokens", [])
+        names = [each["content"] for each in added if each.get("special")]
+        self._control = re.compile("|".join(map(re.escape, names))) if names else None
         self._beginning: dict[bytes, NDArray[np.bool_]] = {}
 
     @classmethod
@@ -41,11 +52,9 @@ class Tokens:
         Raises:
             PluginError: It is missing or damaged.
         """
-        from tokenizers import Tokenizer
-
         try:
-            return cls(Tokenizer.from_str(file.read_text(encoding="utf-8")), (end,), size)
-        except Exception as error:  # the library raises plain Exceptions
+            return cls(file.read_text(encoding="utf-8"), (end,), size)
+        except (OSError, ValueError) as error:
             raise PluginError(
                 f"{file.name} of {file.parent.name} cannot be read, install the plugin again: "
                 f"{error}",
@@ -53,16 +62,18 @@ class Tokens:
             ) from error
 
     def encode(self, text: str) -> list[int]:
-        """The tokens of a text, without any that begin or end one."""
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
-        return ids
+        """The tokens of a text, without any that begin or end one.
 
-    @cached_property
-    def guide(self) -> LLTokenizer:
-        """The same tokens as llguidance sees them."""
-        from llguidance import LLTokenizer
-
-        return LLTokenizer(self._tokenizer.to_str(), n_vocab=self.size, eos_token=sorted(self.end))
+        What a person wrote is text, even where it has the name of a token that steers the model:
+        such a name is cut in two.
+        """
+        found = self._control.finditer(text) if self._control else ()
+        cuts = [0, *(each.start() + 1 for each in found), len(text)]
+        return [
+            token
+            for start, end in itertools.pairwise(cuts)
+            for token in self.guide.tokenize_str(text[start:end])
+        ]
 
     @cached_property
     def pieces(self) -> list[bytes]:
@@ -72,11 +83,8 @@ class Tokens:
     @cached_property
     def writable(self) -> NDArray[np.bool_]:
         """Which tokens may stand in a text: (size,); those that steer the model may not."""
-        real = min(self.size, self._tokenizer.get_vocab_size(with_added_tokens=True))
-        allowed = np.zeros(self.size, np.bool_)
-        allowed[:real] = True
-        special = [token for token in range(real) if self.guide.is_special_token(token)]
-        allowed[special] = False
+        special = (self.guide.is_special_token(token) for token in range(self.size))
+        allowed = ~np.fromiter(special, np.bool_, self.size)
         allowed[sorted(self.end)] = True
         return allowed
 
