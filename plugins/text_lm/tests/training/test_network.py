@@ -37,7 +37,7 @@ def test_the_order_of_what_was_read_matters(network: Gpt):
 def test_a_new_network_finds_every_token_about_as_likely():
     torch.manual_seed(0)
     logits = Gpt(CONFIG)(torch.randint(0, 64, (4, 32)))
-    assert logits.std() < 0.3
+    assert logits.std() < 0.5
 
 
 def test_rates_rise_stay_and_fall_to_nothing():
