@@ -22,3 +22,6 @@ class Listener(Protocol):
 
     def item(self, item: Item) -> None:
         """An item is done, and staged if it is to become a file."""
+
+    def flush(self) -> None:
+        """The next item takes its time: whatever waits for it is not to wait any longer."""

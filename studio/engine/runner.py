@@ -84,7 +84,7 @@ class Runner:
         shared = writer.described(_recipe(loaded, params, request.seed, origins))
         maker = Maker(loaded, params, request, inputs, listener, cancelled)
         stopped = False
-        with WritingThread(writer, listener.item) as writing:
+        with WritingThread(writer, listener) as writing:
             for indices in maker.batches():
                 begun = time.perf_counter()
                 # a second attempt draws the same numbers as the first, from contexts of its own

@@ -77,7 +77,7 @@ class ChannelListener:
                 self.flush(item.asset)
 
     def flush(self, asset: Asset | None = None) -> None:
-        """Send the items that are held back, the last of them with its asset."""
+        """Send the items that are held back, the last of them with its asset if that is no file."""
         with self._lock:
             if self._held:
                 items = items_to_json(self._held)

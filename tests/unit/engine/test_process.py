@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -19,11 +20,32 @@ import pytest
 from studio.engine import Engine, EngineSettings
 from studio.engine.host import HostSettings, ProcessHost
 from studio.errors import OutOfMemoryError, StudioError
+from studio.fakes import fake_registry
 from studio.jobs import Export, Item, JobState, Preview, Request
 from studio.registry import Registry
 from studio.testing import same, write_plugin
 
 TIMES = 20
+UNEVEN = """
+import time
+
+from studio.api import Generator, GeneratorSpec, Text, hookimpl
+
+
+class Uneven(Generator):
+    spec = GeneratorSpec("uneven", "Uneven", "Every fourth takes long.", "1", Text)
+
+    def generate(self, params, ctx):
+        while ctx.seed % 4 == 3:
+            ctx.check_cancelled()
+            time.sleep(0.01)
+        yield Text(str(ctx.seed))
+
+
+@hookimpl
+def studio_generators():
+    return [Uneven]
+"""
 SETTINGS = EngineSettings(worker_memory=400 * 2**20, stall_seconds=60, cancel_seconds=0.3)
 IMPATIENT = replace(SETTINGS, stall_seconds=2)
 
@@ -55,6 +77,25 @@ def test_previews_and_progress_come_back_while_it_works(engine: Engine) -> None:
     list(engine.run(Request("fake-text", {"previews": 3, "seconds": 0.4})))
     assert [p.index for p in previews] == [0, 0, 0]
     assert any(0 < f < 1 for f in fractions)
+
+
+def test_a_quick_item_does_not_wait_for_a_slow_one(
+    plugin_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_plugin(plugin_path, "uneven", UNEVEN)
+    monkeypatch.syspath_prepend(str(plugin_path))
+    plugins = fake_registry(importlib.import_module("uneven"))
+    monkeypatch.delitem(sys.modules, "uneven")
+    with Engine(plugins, settings=SETTINGS) as engine:
+        produced = threading.Semaphore(0)
+        engine.produced.connect(lambda item: produced.release())
+        export = Export("fake", tmp_path, tuple(f"{number}.fake" for number in range(4)))
+        job = engine.submit(Request("uneven", count=4, export=export))
+        for _ in range(3):
+            assert produced.acquire(timeout=20)
+        assert engine.job(job.id).state is JobState.RUNNING
+        engine.cancel(job.id)
+        assert engine.wait(job.id, 30).done == 3
 
 
 def test_what_a_plugin_prints_does_not_disturb_the_conversation(engine: Engine) -> None:
