@@ -6,11 +6,15 @@ Holds no widget. Positions are those of Python's strings; Qt counts in UTF-16, `
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from statistics import median
 
 from studio.app.words import IDEOGRAPH, WORD
 
+# Words up to a full stop, question or exclamation mark with what closes after it; initials and
+# titles end a sentence too early, which does no harm to one that is to be rewritten.
+_SENTENCE = re.compile(r"\s*([^.!?。！？…]*(?:[.!?。！？…]+[\"'”’」』）)]*|$))")
 _SAMPLE = 20_000  # characters that are looked at to tell what a text is
 _VERSE = 52  # characters: half of the lines of verse are no longer than that
 _CHINESE_VERSE = 20
@@ -85,6 +89,16 @@ def line_around(text: str, start: int, end: int) -> tuple[int, int]:
     first = text.rfind("\n", 0, start) + 1
     after = text.find("\n", max(end, first))
     return first, len(text) if after < 0 else after
+
+
+def sentence_around(text: str, at: int) -> tuple[int, int]:
+    """The sentence a place is in, without the space after it; it never leaves its line."""
+    line, stop = line_around(text, at, at)
+    for found in _SENTENCE.finditer(text, line, stop):
+        start, end = found.span(1)
+        if at <= found.end() and start < end:
+            return start, end
+    return line, stop
 
 
 def word_around(text: str, at: int) -> tuple[int, int]:

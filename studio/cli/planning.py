@@ -123,7 +123,7 @@ def _teller(
         return JsonTeller(opening)
     if "stream" in values and _streams(exporter, values["stream"]):
         return TextTeller(request.count, session.registry.exporter(exporter.id)().read, opening)
-    return PathTeller(request.count, opening)
+    return PathTeller(request.count, opening, notes="stream" in values)
 
 
 def _streams(exporter: ExporterSpec, wanted: bool | None) -> bool:

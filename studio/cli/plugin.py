@@ -15,7 +15,7 @@ from studio.errors import unknown_name
 
 if TYPE_CHECKING:
     from studio.cli.session import Session
-    from studio.registry import Entry, Registry
+    from studio.registry import Entry
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _KINDS = [kind for kind in KINDS if kind != "latent"]
@@ -145,7 +145,11 @@ def disable(session: Session, name: str, as_json: bool) -> None:
 def _switch(session: Session, name: str, *, on: bool) -> None:
     """Write down whether a plugin is to be loaded; it is installed, or among the disabled ones."""
     disabled = set(settings.load_settings().disabled_plugins)
-    known = {entry.plugin for entry in session.registry.entries} | disabled
+    from studio.registry import Registry
+
+    known = Registry.installed() | disabled
+    if name not in known:  # first without importing any: the one in question may not come back
+        known |= {entry.plugin for entry in session.registry.entries}
     if name not in known:
         raise unknown_name("plugin", name, known)
     disabled = disabled - {name} if on else disabled | {name}

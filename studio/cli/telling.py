@@ -65,11 +65,21 @@ class JsonTeller(Teller):
 
 
 class PathTeller(Teller):
-    """The path of each file, and a progress bar where somebody watches."""
+    """The path of each file, and a progress bar where somebody watches.
 
-    def __init__(self, total: int, opening: str = "", *, bar: bool = True) -> None:
+    Args:
+        total: How many are to be made.
+        opening: Said once the first request has been found right.
+        bar: Whether there may be a progress bar.
+        notes: Whether what a generator says last of an item is told, if it is more than a word.
+    """
+
+    def __init__(
+        self, total: int, opening: str = "", *, bar: bool = True, notes: bool = False
+    ) -> None:
         super().__init__(opening)
         self._bar = Bar(total) if bar and sys.stderr.isatty() else None
+        self._notes, self._message = notes, ""
 
     def __enter__(self) -> Teller:
         if self._bar:
@@ -85,12 +95,19 @@ class PathTeller(Teller):
         self._advance()
 
     def _advance(self) -> None:
+        """One more is there; what was to be said about it is said once."""
+        if self._notes and " " in self._message and self._message not in self._noticed:
+            self._noticed.add(self._message)
+            click.echo(f"studio: {self._message}", err=True)
         if self._bar:
             self._bar.advance()
 
     def changed(self, snapshot: JobSnapshot) -> None:
         super().changed(snapshot)
-        if self._bar and snapshot.state is JobState.RUNNING:
+        if snapshot.state is not JobState.RUNNING:
+            return
+        self._message = snapshot.message or self._message
+        if self._bar:
             self._bar.show(snapshot)
 
 
@@ -107,7 +124,7 @@ class TextTeller(PathTeller):
     """
 
     def __init__(self, total: int, read: Callable[[Path], Asset], opening: str = "") -> None:
-        super().__init__(total, opening, bar=not sys.stdout.isatty())
+        super().__init__(total, opening, bar=not sys.stdout.isatty(), notes=True)
         self._read = read
         self._seen: dict[int, str] = {}
         self._shown = ""

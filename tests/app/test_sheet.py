@@ -287,6 +287,18 @@ def test_rewrite_this_line_leaves_the_others(window, lay_open, qtbot, wait):
     assert window.sheet.rewrite.text() == "Rewrite selection"
 
 
+def test_in_prose_it_is_the_sentence_that_is_rewritten(window, lay_open, qtbot, wait):
+    prose = "It was upon the ninth of the month that the letter came to us, and it was read twice. "
+    card = lay_open((prose * 2).strip())
+    assert window.sheet.rewrite.text() == "Rewrite sentence"
+    caret(window, 8)
+    press(qtbot, window, Qt.Key.Key_R, ALT)
+    wait(lambda: row_of(window, card).recipe is not None)
+    wait(lambda: not window.sheet.page.isReadOnly())
+    assert window.sheet.page.text().endswith(f" {prose.strip()}")
+    assert not window.sheet.page.text().startswith("It was")
+
+
 def test_the_view_follows_unless_the_person_looks_elsewhere(window, lay_open, qtbot, wait):
     write_slowly(window, 2, words=900)
     lay_open("one\n" * 60)

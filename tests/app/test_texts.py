@@ -12,6 +12,7 @@ from studio.app.texts import (
     line_around,
     position,
     qt_position,
+    sentence_around,
     shape_of,
     word_around,
 )
@@ -89,6 +90,27 @@ def test_words_and_lines_around_a_place():
     assert text[slice(*line_around(text, 14, 14))] == "don't move"
     assert text[slice(*line_around(text, 3, 14))] == "An old lamp\ndon't move"
     assert line_around("", 0, 0) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("at", "found"),
+    [
+        (0, "It rained."),
+        (10, "It rained."),
+        (11, '"Who is there?"'),
+        (30, "Nobody"),
+        (34, "A second line"),
+    ],
+)
+def test_the_sentence_around_a_place(at, found):
+    text = 'It rained. "Who is there?" Nobody\nA second line\n'
+    assert text[slice(*sentence_around(text, at))] == found
+
+
+def test_sentences_end_in_chinese_too():
+    text = "月出东山。谁来了？没有人"
+    assert text[slice(*sentence_around(text, 6))] == "谁来了？"
+    assert sentence_around("", 0) == (0, 0)
 
 
 def test_positions_survive_letters_that_qt_counts_twice():

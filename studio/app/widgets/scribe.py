@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.app.session import Session
 from studio.app.widgets.page import Page
+from studio.app.words import sentence
 from studio.app.writing import Passage
 from studio.assets import Text
 from studio.errors import StudioError
@@ -56,6 +57,11 @@ class Scribe(QObject):
     def follow(self, text: str) -> None:
         """Show how far the text has come."""
         self.page.follow(text.replace("\r\n", "\n"), first=self.page.text() == self._before)
+
+    def note(self) -> str:
+        """What the generator says about the work, if that is more than that it is at it."""
+        said = self.session.engine.job(self.job).message if self.job else ""
+        return sentence(said) if " " in said else ""
 
     def stop(self) -> None:
         """Write no further; what is there is kept where the generator does that."""

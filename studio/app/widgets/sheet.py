@@ -12,7 +12,7 @@ from superqt import QElidingLabel
 
 from studio.app import theme
 from studio.app.session import Session
-from studio.app.texts import line_around, word_around
+from studio.app.texts import line_around, sentence_around, word_around
 from studio.app.versions import Manuscript
 from studio.app.widgets.common import IconButton, button, column, label, line, row
 from studio.app.widgets.overlay import Floating
@@ -115,7 +115,7 @@ class Sheet(Floating):
 
     def _tool_row(self) -> QHBoxLayout:
         self.go_on = Tool("mdi6.feather", "Continue", "Go on writing from the caret  (Ctrl+Enter)")
-        self.rewrite = Tool("mdi6.autorenew", "Rewrite line", "Rewrite this line  (Alt+R)")
+        self.rewrite = Tool("mdi6.autorenew", "Rewrite line", "Rewrite the line  (Alt+R)")
         self.other = Tool("mdi6.format-letter-matches", "Other words", "Other words  (Alt+W)")
         self.tools: dict[Tool, Edit] = {
             self.go_on: "continue",
@@ -292,10 +292,11 @@ class Sheet(Floating):
         self._write("continue", (end, end))
 
     def write_anew(self) -> None:
-        """Rewrite what is selected, or the line the caret is in."""
-        start, end = self.page.span()
+        """Rewrite what is selected, or the line or sentence the caret is in."""
+        text, (start, end) = self.page.text(), self.page.span()
         if start == end:
-            start, end = line_around(self.page.text(), start, end)
+            verse = self.page.shape_.verse
+            start, end = line_around(text, start, end) if verse else sentence_around(text, start)
         self._write("rewrite", (start, end))
 
     def _write(self, task: Edit, span: Span) -> None:
@@ -314,6 +315,9 @@ class Sheet(Floating):
         return self.request(spec.id)
 
     def _on_grew(self) -> None:
+        note = self.scribe.note()
+        if note:
+            self._say(note)
         if not self._count.isActive():
             self._count.start()
 
@@ -424,9 +428,17 @@ class Sheet(Floating):
 
     def _on_caret(self) -> None:
         selected = self.page.textCursor().hasSelection()
-        self.rewrite.setText("Rewrite selection" if selected else "Rewrite line")
+        self._name_rewrite()
         if not selected:
             self._leave_bubbles()
+
+    def _name_rewrite(self) -> None:
+        """Say what would be rewritten: the selection, or a line of verse, or a sentence."""
+        what = "line" if self.page.shape_.verse else "sentence"
+        what = "selection" if self.page.textCursor().hasSelection() else what
+        self.rewrite.setText(f"Rewrite {what}")
+        self.rewrite.setAccessibleName(f"Rewrite {what}")
+        self.rewrite.setToolTip(f"Rewrite the {what}  (Alt+R)")
 
     def _leave_bubbles(self) -> None:
         self.bar.hide()
@@ -446,6 +458,7 @@ class Sheet(Floating):
         spec, busy = self._spec(), self.scribe.busy
         for tool, edit in self.tools.items():
             tool.setEnabled(spec is not None and edit in spec.edits and not busy)
+        self._name_rewrite()
         self.stop.setVisible(busy)
         self.stop.setEnabled(bool(self.scribe.job))
         keeps = spec is not None and spec.keeps_partial

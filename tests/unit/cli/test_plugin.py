@@ -11,6 +11,7 @@ import pytest
 from studio.api import Generator, GeneratorSpec, Image, Params, hookimpl
 from studio.fakes import fake_registry
 from studio.settings import load_settings, update_settings
+from studio.testing import write_plugin
 
 KINDS = ["image", "audio", "score", "text", "points", "mesh"]
 
@@ -42,6 +43,15 @@ def test_list(run):
     assert rows["fakes"]["state"] == "ready"
     assert "fake-image" in rows["fakes"]["generators"]
     assert rows["fakes"]["exporters"] == ["fake"]
+
+
+def test_a_plugin_that_ends_the_program_can_be_disabled(studio, plugin_path):
+    write_plugin(plugin_path, "goner", "import os\nos._exit(7)\n")
+    said = studio("--debug", "list")
+    assert said.code == 7
+    assert said.err.splitlines()[-1].endswith("importing plugin 'goner'")
+    assert studio("plugin", "disable", "goner").code == 0
+    assert studio("list").code == 0
 
 
 def test_disable_and_enable(studio):

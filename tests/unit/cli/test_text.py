@@ -6,12 +6,15 @@ import io
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from studio import fake_writer
+from studio.api import hookimpl
 from studio.cli.session import Session
+from studio.fake_writer import FakeWriter
 from studio.fakes import FakeExporter, fake_registry
 from studio.testing import write_plugin
 
@@ -142,6 +145,32 @@ def test_a_reader_that_leaves_ends_it_quietly(start, tmp_path):
         process.wait(60)
     assert process.returncode == 1
     assert "Traceback" not in said
+
+
+class Talker(FakeWriter):
+    """Says something about its work, as a generator does that reads no more than the end."""
+
+    spec = replace(FakeWriter.spec, id="talker")
+
+    def generate(self, params, ctx):
+        for step in super().generate(params, ctx):
+            ctx.progress(0.5, "only the last 400 characters are read")
+            yield step
+
+
+@pytest.mark.parametrize("way", ["--stream", "--no-stream"])
+def test_what_it_says_about_its_work_is_told_once(run, session, way):
+    session.registry.add(Plugin(), "talker")
+    done = run("generate", "talker", "--seed", 3, "--count", 3, way)
+    assert done.code == 0
+    said = [line for line in done.err.splitlines() if not line.endswith(".fake")]
+    assert said == ["studio: only the last 400 characters are read"]
+
+
+class Plugin:
+    @hookimpl
+    def studio_generators(self):
+        return [Talker]
 
 
 # Begun
