@@ -1,5 +1,6 @@
 """Loading pictures, and the split."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,16 @@ import pytest
 from PIL import Image
 
 from studio_image_gan.training import emoji
-from studio_image_gan.training.data import DataError, load_pictures, premultiplied, split
+from studio_image_gan.training.data import (
+    RARE,
+    DataError,
+    class_shares,
+    coarsely,
+    finely,
+    load_pictures,
+    premultiplied,
+    split,
+)
 
 
 def test_an_archive_has_classes_and_finer_labels(sprite_folder: Path):
@@ -15,6 +25,22 @@ def test_an_archive_has_classes_and_finer_labels(sprite_folder: Path):
     assert pictures.classes == ("a", "b")
     assert set(pictures.details) == {"a/part", "b/part"}
     assert pictures.size == 16
+
+
+def test_labels_are_fine_where_there_are_enough_pictures(sprite_folder: Path):
+    pictures = load_pictures(sprite_folder)
+    assert coarsely(pictures).classes == ("a", "b")
+    few = tuple(
+        "a/few" if n < 2 * RARE - 2 and d == "a/part" else d for n, d in enumerate(pictures.details)
+    )
+    labelling = finely(dataclasses.replace(pictures, details=few))
+    assert labelling.classes == ("a", "a/part", "b/part"), "what is rare goes by its class"
+    named = [labelling.classes[label] for label in labelling.labels]
+    assert named[0] == "a"
+    assert named[-2:] == ["a/part", "b/part"]
+    shares = class_shares(pictures, labelling)
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[2] == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_folder_of_files_has_its_sub_folders_as_classes(tmp_path: Path):

@@ -52,7 +52,8 @@ def test_the_way_back_finds_the_noise_again(exported):
     flow = LocalRuntime("cpu").onnx(folder / "flow.onnx")
     space = CodeSpace.read(folder / "space.json")
     latents = space.draw(np.random.default_rng(0), "b", 1.0, 0)[None]
-    found = space.noises(flow, space.codes(flow, latents, steps=48), latents[:, space.noise :])
+    latents[:, space.noise :] = 0
+    found = space.noises(flow, space.codes(flow, latents, steps=48))
     np.testing.assert_allclose(found, latents, atol=0.05)
 
 

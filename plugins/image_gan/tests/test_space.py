@@ -13,8 +13,8 @@ def space() -> CodeSpace:
     return CodeSpace(
         size=32,
         code=2,
-        classes=("a", "b"),
-        shares=np.array([0.75, 0.25]),
+        classes=("a/x", "a/y", "b"),
+        shares=np.array([0.5, 0.25, 0.25]),
         mean=np.zeros(2, np.float32),
         deviation=np.ones(2, np.float32),
         directions=np.zeros((1, 128), np.float32),
@@ -27,13 +27,17 @@ def test_a_seed_keeps_its_noise_whatever_is_asked(space: CodeSpace):
     half = space.draw(np.random.default_rng(1), "b", 0.5, 0)
     assert (plain[:128] == named[:128]).all()
     np.testing.assert_allclose(half[:128], 0.5 * named[:128])
-    assert named[128:].tolist() == [0.0, 1.0]
+    assert named[128:].tolist() == [0.0, 0.0, 1.0]
 
 
-def test_any_class_is_drawn_as_often_as_in_training(space: CodeSpace):
+@pytest.mark.parametrize(
+    ("name", "shares"),
+    [(None, [0.5, 0.25, 0.25]), ("a", [2 / 3, 1 / 3, 0]), ("b", [0, 0, 1]), ("a/y", [0, 1, 0])],
+)
+def test_classes_are_drawn_as_often_as_in_training(space: CodeSpace, name, shares):
     rng = np.random.default_rng(0)
-    drawn = sum(space.draw(rng, None, 1.0, 0)[128] for _ in range(2000)) / 2000
-    assert drawn == pytest.approx(0.75, abs=0.03)
+    drawn = np.mean([space.draw(rng, name, 1.0, 0)[128:] for _ in range(2000)], axis=0)
+    np.testing.assert_allclose(drawn, shares, atol=0.04)
 
 
 def test_mixing_takes_the_fine_bands_and_leaves_the_noise_white():
@@ -64,8 +68,9 @@ def test_carrying_follows_the_flow_there_and_back(space: CodeSpace):
     codes = space.codes(Circle(), latents, steps=48)
     noise = latents[:, :128].reshape(1, 2, 8, 8)
     np.testing.assert_allclose(codes[..., 0], -noise[..., 1], atol=0.01)
-    found = space.noises(Circle(), codes, latents[:, 128:])
-    np.testing.assert_allclose(found, latents, atol=0.01)
+    found = space.noises(Circle(), codes)
+    np.testing.assert_allclose(found[:, :128], latents[:, :128], atol=0.01)
+    assert (found[:, 128:] == 0).all(), "of no class"
 
 
 def test_second_order_steps_err_a_quarter_as_much_at_twice_the_number():
@@ -75,8 +80,9 @@ def test_second_order_steps_err_a_quarter_as_much_at_twice_the_number():
     assert error(32) < error(16) / 3
 
 
-def test_weights_of_classes_become_shares_and_none_is_a_class_withheld(space: CodeSpace):
-    flow, latents = Circle(), np.zeros((3, 130), np.float32)
-    latents[0, 128:], latents[1, 128:] = (0.6, 0.6), (2.0, -1.0)
+def test_weights_of_classes_become_shares_and_the_rest_is_withheld(space: CodeSpace):
+    flow, latents = Circle(), np.zeros((3, 131), np.float32)
+    latents[0, 128:130], latents[1, 128:130] = (0.9, 0.9), (0.75, -1.0)
     space.codes(flow, latents, steps=1)
-    np.testing.assert_allclose(flow.classes, [[0.5, 0.5, 0], [1, 0, 0], [0, 0, 1]], atol=1e-6)
+    expected = [[0.5, 0.5, 0, 0], [0.75, 0, 0, 0.25], [0, 0, 0, 1]]
+    np.testing.assert_allclose(flow.classes, expected, atol=1e-6)

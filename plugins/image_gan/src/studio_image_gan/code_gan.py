@@ -42,29 +42,18 @@ class CodeGan(LatentGenerator[P]):
         self._encoder.close()
 
     def sample_latent(self, rng: np.random.Generator, params: P) -> NDArray[np.float32]:
-        name = self.classes.get(params.subject)
-        return self._space.draw(rng, name, params.truncation, params.style_mix)
+        return self._space.draw(rng, self.wanted(params), params.truncation, params.style_mix)
+
+    def wanted(self, params: P) -> str | None:
+        """The class that the parameters ask for, None for any."""
+        return self.classes.get(params.subject)
 
     def encode(self, asset: Asset, params: P) -> NDArray[np.float32]:
-        """The latent of the picture most like a given one.
-
-        The flow wants to know the class. Without a subject all are tried, and the one that gives
-        back the most similar picture is taken.
-        """
-        import numpy as np
-
+        """The latent of a given picture: of no class, because none has to be guessed."""
         assert isinstance(asset, Image)
         wanted = pixels.fit(asset.pixels, self._space.size, self.smooth)
-        name = self.classes.get(params.subject)
-        names = [name] if name else list(self._space.classes)
-        classes = np.stack([self._space.onehot(self._space.classes.index(each)) for each in names])
-        codes = self._encoder.run({"pictures": wanted})["codes"].repeat(len(names), axis=0)
-        found = self._space.noises(self._flow, codes, classes)
-        return min(found, key=lambda latent: self._difference(latent, wanted))
-
-    def _difference(self, latent: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
-        given = pixels.fit(self.draw_pixels(latent), self._space.size, self.smooth)
-        return float(abs(given - wanted).mean())
+        codes = self._encoder.run({"pictures": wanted})["codes"]
+        return self._space.noises(self._flow, codes)[0]
 
     def directions(self) -> NDArray[np.float32]:
         return self._space.axes()

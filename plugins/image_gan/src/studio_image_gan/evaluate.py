@@ -186,8 +186,10 @@ def main(arguments: list[str] | None = None) -> int:
     if options.baseline:
         samplers["dcgan"] = DcganSampler(options.baseline)
     if options.shipped:
-        samplers["shipped"] = OnnxSampler(options.shipped)
-        samplers["as used"] = OnnxSampler(options.shipped, options.truncation, options.hard_edges)
+        samplers["shipped"] = OnnxSampler(options.shipped, pictures.classes)
+        samplers["as used"] = OnnxSampler(
+            options.shipped, pictures.classes, options.truncation, options.hard_edges
+        )
     rows = evaluate(Yardstick(pictures, classifier), samplers, options.out)
     report = {"classifier": facts["accuracy"], "truncation": options.truncation, "rows": rows}
     (options.out / "evaluation.json").write_text(json.dumps(report, indent=1))

@@ -1,8 +1,9 @@
 """The latent space of a trained model: drawing points, and the way from a point to codes and back.
 
 A point is noise, one number for each number of a code, and after it how much of each class the
-picture shows. The flow carries noise to codes, from which the decoder draws; both ways are
-deterministic, so a point decides its picture.
+picture shows. Classes are fine, such as `item/potion`, and may be asked for by what they begin
+with. The flow carries noise to codes, from which the decoder draws; both ways are deterministic, so
+a point decides its picture.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ class CodeSpace:
 
         Args:
             rng: Source of chance.
-            name: Class, or None for any, as common as in training.
+            name: Class or what several begin with (`item`), or None for any; as common as in
+                training.
             psi: Deviation of the noise; below 1 is more typical, as truncation is for GANs
                 (Karras et al. 2019, "A Style-Based Generator Architecture", appendix B).
             mix: Finest of the eight bands of frequency that follow a second draw (what style mixing
@@ -108,7 +110,7 @@ class CodeSpace:
 
         shape = (2, self.code, CELLS, CELLS)
         coarse, fine = rng.standard_normal(shape, dtype=np.float32)
-        label = self._label(name, rng.random())
+        label = self.label(name, rng.random())
         noise = np.float32(psi) * mix_bands(coarse, fine, mix)
         return np.concatenate([noise.reshape(-1), self.onehot(label)]).astype(np.float32)
 
@@ -132,21 +134,21 @@ class CodeSpace:
         codes: Vector = x * self.deviation[:, None, None] + self.mean[:, None, None]
         return codes
 
-    def noises(self, flow: Model, codes: Vector, classes: Vector) -> Vector:
-        """Points [N, noise + classes] whose codes are nearly those given.
+    def noises(self, flow: Model, codes: Vector) -> Vector:
+        """Points [N, noise + classes], of no class, whose codes are nearly those given.
 
         Args:
             flow: See `codes`.
             codes: [N, code, 8, 8].
-            classes: How much of each class, [N, classes].
         """
         import numpy as np
 
         x = (codes - self.mean[:, None, None]) / self.deviation[:, None, None]
-        blank = np.zeros((len(codes), self.noise), np.float32)
-        _, told = self._take_apart(np.concatenate([blank, classes], axis=1))
+        points = np.zeros((len(codes), self.noise + len(self.classes)), np.float32)
+        _, told = self._take_apart(points)
         noise = carry(_velocity(flow, told), x, _STEPS_BACK, back=True)
-        return np.concatenate([noise.reshape(len(codes), -1), classes], axis=1).astype(np.float32)
+        points[:, : self.noise] = noise.reshape(len(codes), -1)
+        return points
 
     def axes(self) -> Vector:
         """The directions as moves of a point: [axes, noise + classes]."""
@@ -155,29 +157,29 @@ class CodeSpace:
         moves: Vector = np.pad(self.directions, ((0, 0), (0, len(self.classes))))
         return moves
 
+    def label(self, name: str | None, chance: float) -> int:
+        """The number of a class drawn with a chance in 0..1; see `draw`."""
+        import numpy as np
+
+        fits = [name is None or f"{each}/".startswith(f"{name}/") for each in self.classes]
+        shares = np.cumsum(np.where(fits, self.shares, 0.0))
+        found = int(np.searchsorted(shares, chance * shares[-1], side="right"))
+        return min(found, len(self.classes) - 1)
+
     def _take_apart(self, latents: Vector) -> tuple[Vector, Vector]:
         """Noise [N, code, 8, 8], and what the flow is told: [N, classes + 1], adding up to one.
 
-        Sliders and blends may leave weights that are no shares; a point without any class is of
-        the class withheld, which the flow knows too.
+        Blends may leave weights that add up to more than one, which are taken as shares. What is
+        missing to one goes to the class withheld, which the flow knows too.
         """
         import numpy as np
 
         noise = latents[:, : self.noise].reshape(-1, self.code, CELLS, CELLS)
         weights = latents[:, self.noise :].clip(0.0, None)
-        total = weights.sum(axis=1, keepdims=True)
-        known = total > 1e-3
-        shares = np.where(known, weights / np.maximum(total, 1e-3), 0.0)
-        told = np.concatenate([shares, np.where(known, 0.0, 1.0)], axis=1)
+        shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
+        withheld = 1.0 - shares.sum(axis=1, keepdims=True)
+        told = np.concatenate([shares, withheld], axis=1)
         return np.ascontiguousarray(noise), told.astype(np.float32)
-
-    def _label(self, name: str | None, chance: float) -> int:
-        import numpy as np
-
-        if name is not None:
-            return self.classes.index(name)
-        found = int(np.searchsorted(np.cumsum(self.shares), chance, side="right"))
-        return min(found, len(self.classes) - 1)
 
 
 def mix_bands(coarse: Vector, fine: Vector, mix: int) -> Vector:

@@ -29,8 +29,11 @@ from studio_image_gan.training.code_learner import CodeLearner, CodeRecipe
 from studio_image_gan.training.codes import CodeConfig, load_autoencoder
 from studio_image_gan.training.data import (
     DataError,
+    Labelling,
     Pictures,
     class_shares,
+    coarsely,
+    finely,
     fingerprint,
     load_pictures,
     premultiplied,
@@ -98,7 +101,7 @@ def build(
     seen = torch.from_numpy(premultiplied(pictures.rgba[train]))
     shape = FlowConfig(
         encoder.config.code,
-        len(pictures.classes),
+        len(finely(pictures).classes),
         options.width,
         options.depth,
         heads=max(1, options.width // 64),
@@ -120,11 +123,12 @@ def start(stage: str, options: argparse.Namespace, pictures: Pictures) -> Traini
     rng = torch.Generator().manual_seed(options.seed)
     learner = build(stage, options, pictures, rng)
     batch = options.batch or _BATCH[stage]
+    labelling = _labelling(stage, pictures)
     facts: dict[str, Any] = {
         "stage": stage,
         "seed": options.seed,
         "batch": batch,
-        "classes": pictures.classes,
+        "classes": labelling.classes,
         "data_sha256": fingerprint(pictures),
     }
     if stage == "flow":
@@ -136,10 +140,15 @@ def start(stage: str, options: argparse.Namespace, pictures: Pictures) -> Traini
     images = options.flow_images if stage == "flow" else options.images
     folder = options.out / stage
     folder.mkdir(exist_ok=True)
-    batches = Batches(pictures, batch, rng)
+    batches = Batches(pictures, labelling, batch, rng)
     training = Training(learner, batches, rng, folder, LoopConfig(images), facts)
     training.resume()
     return training
+
+
+def _labelling(stage: str, pictures: Pictures) -> Labelling:
+    """The flow draws by the finest labels there are; the judges tell classes apart."""
+    return finely(pictures) if stage == "flow" else coarsely(pictures)
 
 
 def finish(stages: list[Training], pictures: Pictures, options: argparse.Namespace) -> None:
@@ -150,8 +159,9 @@ def finish(stages: list[Training], pictures: Pictures, options: argparse.Namespa
     folder = options.out / "export"
     folder.mkdir(exist_ok=True)
     if options.model == "latent":
-        shares = class_shares(pictures)
-        export(Trained.read(options.out), pictures.classes, shares, folder, options.draws)
+        labelling = finely(pictures)
+        shares = class_shares(pictures, labelling)
+        export(Trained.read(options.out), labelling.classes, shares, folder, options.draws)
     (folder / "MODEL_CARD.md").write_text(training_card(options.data, pictures, stages))
 
 

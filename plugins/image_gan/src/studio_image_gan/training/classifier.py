@@ -19,10 +19,8 @@ from torch.nn import functional
 
 from studio_image_gan.training.augment import translate
 from studio_image_gan.training.checkpoint import read_checkpoint, write_checkpoint
-from studio_image_gan.training.data import Pictures, premultiplied, split
+from studio_image_gan.training.data import Pictures, finely, premultiplied, split
 from studio_image_gan.training.steps import channels_last, descend
-
-RARE = 5  # a finer label with fewer training pictures than this is put under its class
 
 
 @dataclass(frozen=True)
@@ -73,20 +71,6 @@ def _layer(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
     return [conv, nn.BatchNorm2d(outputs), nn.ReLU()]
 
 
-def fine_labels(pictures: Pictures) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Names of the finer labels, rare ones put under their class, and each picture's label."""
-    train, _ = split(pictures)
-    counts: dict[str, int] = {}
-    for index in train:
-        counts[pictures.details[index]] = counts.get(pictures.details[index], 0) + 1
-    names = [
-        detail if counts.get(detail, 0) >= RARE else pictures.classes[label]
-        for detail, label in zip(pictures.details, pictures.labels, strict=True)
-    ]
-    labels, indices = np.unique(names, return_inverse=True)
-    return tuple(str(label) for label in labels), indices.astype(np.int64)
-
-
 def train_classifier(pictures: Pictures, seed: int = 0) -> tuple[Classifier, dict[str, Any]]:
     """Train on the training split.
 
@@ -95,8 +79,9 @@ def train_classifier(pictures: Pictures, seed: int = 0) -> tuple[Classifier, dic
     """
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
-    labels, targets = fine_labels(pictures)
-    config = ClassifierConfig(labels, pictures.size)
+    labelling = finely(pictures)
+    targets = labelling.labels
+    config = ClassifierConfig(labelling.classes, pictures.size)
     network = channels_last(Classifier(config))
     train, held = split(pictures)
     train = train[~pictures.extra[train]]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from studio_image_gan.training import emoji
 
 SIZES = (16, 32, 64)
+RARE = 5  # a finer label with fewer training pictures than this is put under its class
 
 
 class DataError(ValueError):
@@ -215,11 +216,43 @@ def premultiplied(rgba: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
 
 
-def class_shares(pictures: Pictures) -> NDArray[np.float64]:
+@dataclass(frozen=True)
+class Labelling:
+    """What each picture is called, coarsely or finely.
+
+    Attributes:
+        classes: The names.
+        labels: int64 [N], index into `classes`.
+    """
+
+    classes: tuple[str, ...]
+    labels: NDArray[np.int64]
+
+
+def coarsely(pictures: Pictures) -> Labelling:
+    """The classes of the data."""
+    return Labelling(pictures.classes, pictures.labels)
+
+
+def finely(pictures: Pictures) -> Labelling:
+    """The finer labels of the data, rare ones put under their class."""
+    train, _ = split(pictures)
+    counts: dict[str, int] = {}
+    for index in train:
+        counts[pictures.details[index]] = counts.get(pictures.details[index], 0) + 1
+    names = [
+        detail if counts.get(detail, 0) >= RARE else pictures.classes[label]
+        for detail, label in zip(pictures.details, pictures.labels, strict=True)
+    ]
+    classes, indices = np.unique(names, return_inverse=True)
+    return Labelling(tuple(str(each) for each in classes), indices.astype(np.int64))
+
+
+def class_shares(pictures: Pictures, labelling: Labelling) -> NDArray[np.float64]:
     """How common each class is among the training pictures, extras aside: [classes], sum 1."""
     train, _ = split(pictures)
-    plain = pictures.labels[train[~pictures.extra[train]]]
-    return np.bincount(plain, minlength=len(pictures.classes)) / len(plain)
+    plain = labelling.labels[train[~pictures.extra[train]]]
+    return np.bincount(plain, minlength=len(labelling.classes)) / len(plain)
 
 
 def fingerprint(pictures: Pictures) -> str:

@@ -109,7 +109,7 @@ def export(
     names = ("flow.onnx", "decoder.onnx", "encoder.onnx", "space.json")
     files = [folder / name for name in names]
     codes = torch.zeros(1, config.code, CELLS, CELLS)
-    told = torch.eye(config.classes + 1)[:1]
+    told = torch.eye(len(classes) + 1)[:1]
     flow = (codes, torch.zeros(1), told)
     _write_onnx(trained.flow, flow, ("x", "time", "classes"), "velocity", files[0])
     _write_onnx(trained.decoder, (codes,), ("codes",), "rgba", files[1])
@@ -140,12 +140,12 @@ def directions(trained: Trained, shares: NDArray[np.float64], draws: int) -> Ten
     """
     config, rng = trained.encoder.config, torch.Generator().manual_seed(0)
     labels = torch.multinomial(torch.from_numpy(shares), draws, replacement=True, generator=rng)
-    told = nn.functional.one_hot(labels, config.classes + 1).float()
+    told = nn.functional.one_hot(labels, len(shares) + 1).float()
     noise = torch.randn(draws, config.code, CELLS, CELLS, generator=rng)
     with torch.no_grad(), half_precision(True):
         parts = zip(torch.split(noise, 256), torch.split(told, 256), strict=True)
         measured = torch.cat([attributes(trained.draw(*part)) for part in parts]).double()
-    for label in range(config.classes):
+    for label in range(len(shares)):
         of_class = labels == label
         measured[of_class] -= measured[of_class].mean(dim=0)
     x = noise.flatten(1).double()

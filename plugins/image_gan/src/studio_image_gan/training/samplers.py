@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -55,15 +56,23 @@ class OnnxSampler:
 
     Args:
         folder: Holds `flow.onnx`, `decoder.onnx` and `space.json`.
+        classes: Names of the classes that will be asked for; what is drawn may be a finer one.
         truncation: psi; 1 samples the whole distribution.
         hard: Whether to harden the edges, as the plugin does by default for sprites.
     """
 
-    def __init__(self, folder: Path, truncation: float = 1.0, hard: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        classes: Sequence[str],
+        truncation: float = 1.0,
+        hard: bool = False,
+    ) -> None:
         self._space = CodeSpace.read(folder / "space.json")
         self._runtime = LocalRuntime("cpu")
         self._flow = self._runtime.onnx(folder / "flow.onnx")
         self._decoder = self._runtime.onnx(folder / "decoder.onnx")
+        self._classes = classes
         self._truncation = truncation
         self._hard = hard
 
@@ -75,8 +84,9 @@ class OnnxSampler:
         for start in range(0, len(labels), 64):
             some = labels[start : start + 64]
             noise = rng.standard_normal((len(some), space.noise), dtype=np.float32)
-            classes = np.eye(len(space.classes), dtype=np.float32)[some]
-            latents = np.concatenate([np.float32(self._truncation) * noise, classes], axis=1)
+            found = [space.label(self._classes[label], rng.random()) for label in some]
+            onehot = np.stack([space.onehot(label) for label in found])
+            latents = np.concatenate([np.float32(self._truncation) * noise, onehot], axis=1)
             rgba = self._decoder.run({"codes": space.codes(self._flow, latents)})["rgba"]
             pictures = [to_pixels(picture) for picture in rgba]
             parts += map(harden_edges, pictures) if self._hard else pictures
