@@ -1,6 +1,7 @@
 """Drafts as they grow: streams, batches, prompts of every sort, and what ends a text."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,8 +76,16 @@ def test_a_begun_word_is_gone_on_with(model, tokens):
         said = last(model, seed, prompt="over the harb", length=5)
         assert said.startswith("over the harb")
     plan = Plan(head=(1,), before="over the harb", length=5, how=Sampling())
-    _, begun = Writer(model.decoder, tokens)._body(plan)
-    assert b"".join(tokens.pieces[token] for token in begun) == b" harb"
+    writer = Writer(model.decoder, tokens)
+    assert begun(writer, plan) == b" harb"
+    assert begun(writer, replace(plan, before="the rain")) == b""  # a token of its own
+    assert begun(writer, replace(plan, before="the rain ")) == b" "
+    assert begun(writer, replace(plan, before="the rain.")) == b""
+
+
+def begun(writer: Writer, plan: Plan) -> bytes:
+    """The word that is written again."""
+    return b"".join(writer._tokens.pieces[token] for token in writer._body(plan)[1])
 
 
 def test_stop_strings_end_a_text_before_them(model):

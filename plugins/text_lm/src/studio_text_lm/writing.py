@@ -242,13 +242,16 @@ class Writer:
         """The tokens of what stands before, and of its last word, where that is to be repeated.
 
         How a text is cut into tokens depends on what follows: "castle" may be one token, and then
-        after "cas" there never came "tle". So the last word is not read but written again, with
-        whatever begins with it.
+        after "cas" there never came "tle". So a last word that is no token of its own, and may be
+        the beginning of one, is not read but written again, with whatever begins with it; and so
+        is a space, which is the beginning of most words.
         """
         text = plan.before[-self._reach :]
         kept = len(text) if plan.grammar else _word_start(text)
         ids, begun = self._tokens.encode(text[:kept]), self._tokens.encode(text[kept:])
-        return (ids, begun) if ids or plan.head else (begun, [])  # something has to be read
+        whole = len(begun) == 1 and text[-1] != " "
+        something = ids or plan.head  # has to be read
+        return (ids, begun) if something and not whole else ([*ids, *begun], [])
 
     def _seen(self, plan: Plan, drafts: int) -> NDArray[np.bool_]:
         seen = np.zeros((drafts, self._tokens.size), np.bool_)
