@@ -71,6 +71,11 @@ class Registry:
         self.entries: list[Entry] = []
         self._managers: dict[str, pluggy.PluginManager] = {}
 
+    @staticmethod
+    def installed() -> set[str]:
+        """The names of all installed plugins; none of them is imported."""
+        return {entry_point.name for entry_point in _entry_points()}
+
     @classmethod
     def discover(cls, disabled: Iterable[str] = ()) -> Registry:
         """Read the entry points of every installed distribution, one by one."""
@@ -96,6 +101,7 @@ class Registry:
                 )
             )
             return
+        log.debug("importing plugin '%s'", entry_point.name)  # the last one said is one that hangs
         try:
             with _quiet():
                 plugin = entry_point.load()

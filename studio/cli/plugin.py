@@ -12,6 +12,7 @@ from studio.assets import KINDS
 from studio.cli.root import Commands
 from studio.cli.wording import say_json, say_table
 from studio.errors import unknown_name
+from studio.registry import Registry
 
 if TYPE_CHECKING:
     from studio.cli.session import Session
@@ -145,8 +146,6 @@ def disable(session: Session, name: str, as_json: bool) -> None:
 def _switch(session: Session, name: str, *, on: bool) -> None:
     """Write down whether a plugin is to be loaded; it is installed, or among the disabled ones."""
     disabled = set(settings.load_settings().disabled_plugins)
-    from studio.registry import Registry
-
     known = Registry.installed() | disabled
     if name not in known:  # first without importing any: the one in question may not come back
         known |= {entry.plugin for entry in session.registry.entries}
