@@ -62,6 +62,11 @@ def context(seed: int = 0, inputs: tuple[Input, ...] = (), *, cancelled: bool = 
     return Context(seed, inputs, "cpu", event, lambda *_: None)
 
 
+def runtime(device: str = "cpu") -> LocalRuntime:
+    """Make the runtime that `Generator.load` is given, for tests and evaluations; to be closed."""
+    return LocalRuntime(device)
+
+
 def example_asset(kind: type[Asset], seed: int = 0) -> Asset:
     """A small asset of a kind, different for each seed."""
     import numpy as np
@@ -139,8 +144,8 @@ def check_generator(
         values = parse(spec.params, dict(params or {}), who=spec.id)
     except StudioError as error:
         raise AssertionError(str(error)) from error
-    runtime, generator = LocalRuntime("cpu"), cls()
-    generator.load(runtime)
+    networks, generator = runtime(), cls()
+    generator.load(networks)
     try:
         first = _make(generator, values, context(seed, inputs))
         again = _make(generator, values, context(seed, inputs))
@@ -157,7 +162,7 @@ def check_generator(
             _check_edit(generator, edit, dict(params or {}), seed)
     finally:
         generator.close()
-        runtime.close()
+        networks.close()
     return first[-1]
 
 

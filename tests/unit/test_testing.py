@@ -23,6 +23,7 @@ from studio.testing import (
     check_generator,
     context,
     example_asset,
+    runtime,
     same,
     write_plugin,
 )
@@ -329,6 +330,14 @@ def test_a_broken_exporter_is_told_what_is_wrong(cls, said):
 def test_an_exporter_may_leave_the_recipe_to_the_studio_and_only_write():
     check_exporter(broken(FakeExporter, spec={"embeds": False}, read_recipe=Exporter.read_recipe))
     check_exporter(broken(FakeExporter, spec={"reads": False}, read=Exporter.read))
+
+
+def test_a_runtime_is_where_the_tests_ask_for_it():
+    networks = runtime()
+    try:
+        assert (networks.device, networks.notice) == ("cpu", "")
+    finally:
+        networks.close()
 
 
 def test_a_context_is_that_of_a_job():
