@@ -291,6 +291,8 @@ def check_generator_class(cls: Any) -> str:
         return f"spec.accepts holds {spec.accepts!r}, expected asset types: {_kinds()}"
     if not 0 <= spec.min_inputs <= spec.max_inputs:
         return f"spec takes {spec.min_inputs} to {spec.max_inputs} inputs, which is no range"
+    if spec.batch < 1:
+        return f"spec.batch is {spec.batch}, expected how many items are made at once, 1 or more"
     if (spec.latent is not None) != issubclass(cls, LatentGenerator):
         return "a generator with spec.latent derives from LatentGenerator, and no other does"
     if spec.latent and (spec.latent.size < 1 or spec.latent.path not in ("linear", "spherical")):

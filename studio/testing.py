@@ -152,7 +152,6 @@ def check_generator(
         assert same(first[-1], again[-1]), f"{spec.id}: seed {seed} made two different things"
         if spec.keeps_partial:
             _check_partial(spec, first, again)
-        assert spec.batch >= 1, f"{spec.id}: spec.batch is {spec.batch}, expected 1 or more"
         if spec.batch > 1:
             _check_batch(generator, values, inputs, seed)
         _check_cancelling(generator, values, inputs)

@@ -139,7 +139,7 @@ BROKEN_GENERATORS = {
     ),
     "a batch of none": (
         broken(FakeImage, spec={"batch": 0}),
-        "fake-image: spec.batch is 0, expected 1 or more",
+        "spec.batch is 0, expected how many items are made at once, 1 or more",
     ),
     "a batch that leaves one out": (
         broken(FakeImage, spec={"batch": 2}, generate_batch=batch_of((0, PICTURE))),
