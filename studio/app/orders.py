@@ -27,6 +27,8 @@ from studio.registry import Registry
 Failed = Callable[[StudioError], object]
 Sink = Callable[[list[Item]], None]
 
+EDITS = {"continue": "Continue text", "rewrite": "Rewrite text"}  # what undo calls them
+
 
 class Orders:
     """Turns requests into jobs.
@@ -51,6 +53,7 @@ class Orders:
         self._background = background
         self._said = said
         self._parents: dict[str, tuple[int, ...]] = {}
+        self._onto: dict[str, int] = {}  # jobs whose result a card shows as another version
         self._temporary: dict[str, Path] = {}
         jobs.finished.connect(self._tidy)
 
@@ -62,7 +65,6 @@ class Orders:
         options: Mapping[str, Any] | None = None,
         parents: Sequence[int] = (),
         onto: int | None = None,
-        words: str = "Generate",
         failed: Failed | None = None,
         then: Callable[[JobSnapshot], object] | None = None,
     ) -> None:
@@ -74,7 +76,6 @@ class Orders:
             options: The exporter's options.
             parents: Assets whose latent points it is made from.
             onto: The card that shows what is made, as another version; else a new one does.
-            words: What undo calls it.
             failed: Hears why the request was refused.
             then: Hears of the job.
         """
@@ -90,9 +91,7 @@ class Orders:
                 chosen.spec.id, self.project.assets_folder, tuple(names), dict(options or {})
             )
             whole = replace(request, export=export, device=self.device_for(request))
-            if onto is not None:
-                return self._submit(whole, sink=self._version_sink(onto, words))
-            return self._submit(whole, tuple(parents))
+            return self._submit(whole, tuple(parents), onto=onto)
 
         self._background.do(self._background.requests, work, then, failed or self.board.failed.emit)
 
@@ -119,16 +118,19 @@ class Orders:
             export.exporter,
             options=export.options,
             parents=self._parents.get(job.id, ()),
+            onto=self._onto.get(job.id),
             then=lambda _: self.jobs.forget(job.id),
         )
 
     def restore(self, waiting: Sequence[JobSnapshot]) -> None:
         """Put jobs back that a crash or a quit cut short, without what they had made already."""
+        onto = {job.id: self._card_of(job.request) for job in waiting}
 
         def work() -> list[StudioError]:
             there = {row.name for row in self.project.assets()}
             there |= {row.name for row in self.project.assets(removed=True)}
-            return [e for job in waiting if (e := self._put_back(job, there)) is not None]
+            told = (self._put_back(job, there, onto[job.id]) for job in waiting)
+            return [error for error in told if error is not None]
 
         def then(errors: list[StudioError]) -> None:
             for error in errors:
@@ -217,7 +219,17 @@ class Orders:
             files.append(rows[0].file)
         return tuple(files)
 
-    def _version_sink(self, card_id: int, words: str) -> Sink:
+    def _card_of(self, request: Request) -> int | None:
+        """The card of the text that a request works on."""
+        if not is_edit(self.registry, request):
+            return None
+        rows = [row for row in self.board.rows.values() if row.file == request.inputs[0]]
+        cards = self.board.cards_of(row.id for row in rows)
+        return cards[0].id if cards else None
+
+    def _version_sink(self, card_id: int, request: Request) -> Sink:
+        words = EDITS.get(str(request.params.get("task")), "Edit text")
+
         def sink(items: list[Item]) -> None:
             rows = self.project.add(items, cards=False)
             self._background.deliver(lambda: self.board.show_version(card_id, rows[-1], words))
@@ -229,19 +241,22 @@ class Orders:
         request: Request,
         parents: tuple[int, ...] = (),
         job_id: str | None = None,
-        sink: Sink | None = None,
+        onto: int | None = None,
     ) -> JobSnapshot:
         def new_cards(items: list[Item]) -> None:
             latent = {items[0].job: parents} if parents else None
             rows = self.project.add(items, latent_parents=latent)
             self._background.deliver(lambda: self.board.on_made(items[0].job, rows))
 
-        job = self.engine.submit(request, sink=sink or new_cards, job_id=job_id)
+        sink = new_cards if onto is None else self._version_sink(onto, request)
+        job = self.engine.submit(request, sink=sink, job_id=job_id)
         self._parents[job.id] = parents
+        if onto is not None:
+            self._onto[job.id] = onto
         self.jobs.keep(job.id)
         return job
 
-    def _put_back(self, job: JobSnapshot, there: set[str]) -> StudioError | None:
+    def _put_back(self, job: JobSnapshot, there: set[str], onto: int | None) -> StudioError | None:
         export = job.request.export
         if export is None:
             return None
@@ -257,11 +272,21 @@ class Orders:
             export=replace(export, names=export.names[first:]),
         )
         try:
-            self._submit(left, (), job.id)
+            self._submit(left, (), job.id, onto)
         except StudioError as error:
             self._background.deliver(lambda: self.jobs.forget(job.id))
             return error
         return None
+
+
+def is_edit(registry: Registry, request: Request) -> bool:
+    """Whether a request works on a text that is there."""
+    try:
+        spec = registry.generator(request.generator).spec
+    except StudioError:
+        return False
+    task = request.params.get("task")
+    return bool(spec.edits and task in spec.edits and request.inputs)
 
 
 def usual(registry: Registry, output: type[Any]) -> type[Exporter[Any]]:

@@ -7,10 +7,12 @@ from the old one, and the card shows that. Undo shows the old one again.
 
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from studio import __version__
@@ -30,18 +32,51 @@ Failed = Callable[[StudioError], object]
 
 
 @dataclass(frozen=True)
+class Passage:
+    """A stretch of an asset's text, in characters of what its file says."""
+
+    row: AssetRow
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Manuscript:
     """A text that lies open: an asset, and what stands in it.
 
     Attributes:
-        text: With ``\\n`` at the end of each line, whatever the file has.
-        line_end: What the file has.
+        raw: What the file says.
+        language: A BCP 47 tag, where it is known.
+        draft: What somebody has typed since, where that waits to become a version.
     """
 
     row: AssetRow
-    text: str
+    raw: str
     language: str = ""
-    line_end: str = "\n"
+    draft: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What the file says, with ``\\n`` at the end of each line."""
+        return self.raw.replace("\r\n", "\n").replace("\r", "\n")
+
+    @property
+    def line_end(self) -> str:
+        """What ends a line in the file."""
+        return "\r\n" if "\r\n" in self.raw else "\n"
+
+    def place(self, at: int) -> int:
+        """Where in the file's own text a place of `text` is."""
+        pairs = 0
+        for found in re.finditer("\r\n", self.raw):
+            if found.start() - pairs >= at:
+                break
+            pairs += 1
+        return at + pairs
+
+    def passage(self, start: int, end: int) -> Passage:
+        """A stretch of `text`, for whoever reads the file."""
+        return Passage(self.row, self.place(start), self.place(end))
 
 
 class Versions:
@@ -52,18 +87,18 @@ class Versions:
     ) -> None:
         self._project, self._registry = project, registry
         self._board, self._background = board, background
-        self._drafts: dict[str, str] = {}
+        self._drafts: dict[str, str] = {}  # replaced or changed under the lock
         self._dirty = False
         self._lock = threading.Lock()
 
     def read(
         self, row: AssetRow, then: Callable[[Manuscript], object], failed: Failed | None = None
     ) -> None:
-        """Read a text in the background."""
+        """Read a text in the background, with the draft that waits, if there is one."""
         self._background.do(
             self._background.pictures,
             lambda: manuscript(row, self._registry),
-            then,
+            lambda read: then(replace(read, draft=self._drafts.get(str(row.id)))),
             failed or self._board.failed.emit,
         )
 
@@ -123,11 +158,22 @@ class Versions:
         """
 
         def work() -> list[tuple[int, AssetRow]]:
+            made, kept = [], {}
             drafts = _drafts_in(self._project.setting(DRAFTS))
-            made = [(id_, self._restored(id_, text)) for id_, text in drafts.items()]
+            for id_, text in drafts.items():
+                try:
+                    row = self._restored(id_, text)
+                except StudioError as error:
+                    kept[str(id_)] = text  # and may be tried again, here or at the next start
+                    self._background.deliver(partial(self._board.failed.emit, error))
+                else:
+                    made += [(id_, row)] if row is not None else []
             if drafts:
-                self._project.set_setting(DRAFTS, {})
-            return [(id_, row) for id_, row in made if row is not None]
+                with self._lock:
+                    others = {k: v for k, v in self._drafts.items() if int(k) not in drafts}
+                    self._drafts, self._dirty = others | kept, True
+                self._write_drafts()
+            return made
 
         def done(made: list[tuple[int, AssetRow]]) -> None:
             for id_, row in made:
@@ -157,9 +203,10 @@ class Versions:
 
     def _restored(self, asset_id: int, text: str) -> AssetRow | None:
         try:
-            old = manuscript(self._project.asset(asset_id), self._registry)
+            row = self._project.asset(asset_id)
         except StudioError:  # it was deleted for good; what was typed is still worth a file
             return _alone(self._project, text)
+        old = manuscript(row, self._registry)
         return None if old.text == text else new_version(self._project, self._registry, old, text)
 
     def _write_drafts(self) -> None:
@@ -185,9 +232,7 @@ def manuscript(row: AssetRow, registry: Registry) -> Manuscript:
             f"{row.name} has {len(asset.text):,} characters, expected at most {LONGEST:,}",
             culprit=row.name,
         )
-    line_end = "\r\n" if "\r\n" in asset.text else "\n"
-    text = asset.text.replace("\r\n", "\n").replace("\r", "\n")
-    return Manuscript(row, text, asset.language, line_end)
+    return Manuscript(row, asset.text, asset.language)
 
 
 def new_version(project: Project, registry: Registry, old: Manuscript, text: str) -> AssetRow:

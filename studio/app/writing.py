@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from studio.app.orders import Orders
 from studio.app.recipes import nearest_recipe
 from studio.app.tasks import Background
 from studio.app.texts import shape_of
+from studio.app.versions import Passage
 from studio.assets import Text
 from studio.errors import StudioError
 from studio.generator import Edit, GeneratorSpec
@@ -26,20 +27,7 @@ from studio.recipe import Recipe
 from studio.registry import Registry
 
 PLACE = ("task", "start", "end")  # parameters that say what to do where; no form shows them
-WORDS = {
-    "continue": "Continue text",
-    "rewrite": "Rewrite text",
-}
 _SOON = 10  # priority: somebody waits with the finger on a word
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A stretch of a text, in characters."""
-
-    row: AssetRow
-    start: int
-    end: int
 
 
 class Writing:
@@ -104,9 +92,7 @@ class Writing:
         asked = self._asking(passage, request, task)
         suffix = passage.row.file.suffix
         exporter = self._registry.exporter_for_suffix(suffix).spec.id
-        self._orders.make(
-            asked, exporter, onto=card_id, words=WORDS[task], then=then, failed=failed
-        )
+        self._orders.make(asked, exporter, onto=card_id, then=then, failed=failed)
 
     def alternatives(
         self,
@@ -189,13 +175,3 @@ class Writing:
         error = StudioError(failure.sentence, culprit=failure.culprit, details=failure.details)
         if failed is not None:
             self._background.deliver(lambda: failed(error))
-
-
-def is_edit(registry: Registry, request: Request) -> bool:
-    """Whether a request works on a text that is there."""
-    try:
-        spec = registry.generator(request.generator).spec
-    except StudioError:
-        return False
-    task = request.params.get("task")
-    return bool(spec.edits and task in spec.edits and request.inputs)

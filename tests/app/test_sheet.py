@@ -200,6 +200,39 @@ def test_the_column_is_no_wider_than_its_measure(window, lay_open):
         assert page.lineWrapColumnOrWidth() < 600
 
 
+def test_the_text_that_was_opened_last_is_the_one_that_is_open(window, bring, wait):
+    large, small = bring("word " * 150_000, "large.txt"), bring("small\n", "small.txt")
+    window.sheet.open_card(large)
+    window.sheet.open_card(small)
+    wait(window.sheet.isVisible)
+    wait(lambda: window.session.background.pictures._queue.empty())
+    QApplication.processEvents()
+    assert window.sheet.page.text() == "small\n"
+    window.sheet.open_card(large)
+    window.sheet.close_sheet()
+    wait(lambda: window.session.background.pictures._queue.empty())
+    QApplication.processEvents()
+    assert not window.sheet.isVisible()
+
+
+def test_a_long_text_comes_piece_by_piece(window, lay_open, wait):
+    text = "word " * 40_000
+    lay_open(text, "long.txt")
+    wait(lambda: not window.sheet.page.isReadOnly())
+    assert window.sheet.page.text() == text
+    assert not window.sheet.page.document().isUndoAvailable()
+
+
+def test_a_draft_that_waits_is_shown_when_its_text_is_opened(window, bring, wait):
+    card = bring("one\n")
+    window.session.versions.keep_draft(row_of(window, card).id, "one and more\n")
+    window.sheet.open_card(card)
+    wait(lambda: window.sheet.page.text() == "one and more\n")
+    window.sheet.close_sheet()
+    wait(lambda: row_of(window, card).recipe is not None)
+    assert row_of(window, card).file.read_text() == "one and more\n"
+
+
 def test_a_card_that_goes_takes_its_sheet_along(window, lay_open, wait):
     card = lay_open("one\n")
     window.session.board.remove([card])

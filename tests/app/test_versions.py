@@ -6,8 +6,7 @@ import pytest
 
 from studio import fake_writer
 from studio.app.session import Session
-from studio.app.versions import DRAFTS, Manuscript, manuscript
-from studio.app.writing import Passage
+from studio.app.versions import DRAFTS, Manuscript, Passage, manuscript
 from studio.engine import Engine
 from studio.errors import StudioError
 from studio.exporter import read_sidecar
@@ -127,6 +126,79 @@ def test_windows_line_ends_stay(session, pump, bring):
     session.versions.commit(card, read, "one\nthree\n")
     pump.until(lambda: session.board.row_of(card).id != read.row.id)
     assert session.board.row_of(card).file.read_bytes() == b"one\r\nthree\r\n"
+
+
+def test_a_passage_is_counted_in_the_files_own_text(session, pump, bring):
+    raw = "one\r\ntwo\r\nthree four\r\nfive\r\n"
+    card = bring("poem.txt", raw.encode())
+    read = opened(session, card)
+    start = read.text.index("three")
+    passage = read.passage(start, start + len("three four"))
+    assert raw[passage.start : passage.end] == "three four"
+    assert [read.place(at) for at in (0, 3, 4, len(read.text))] == [0, 3, 5, len(raw)]
+    request = Request("fake-writer", {"words": 2}, seed=4)
+    session.writing.edit(card, passage, request, "rewrite", id, pytest.fail)
+    pump.until(lambda: session.board.row_of(card).id != read.row.id)
+    data = session.board.row_of(card).file.read_bytes()
+    assert data.startswith(b"one\r\ntwo\r\n")
+    assert data.endswith(b"\r\nfive\r\n")
+    assert b"three" not in data
+
+
+def test_what_cannot_become_a_version_stays_a_draft(session, pump, bring, heard, project):
+    card = bring("poem.txt", "one\n")
+    read = opened(session, card)
+    session.versions.keep_draft(read.row.id, "two\n")
+    exporter = session.registry.exporter_for_suffix(".txt")
+    session.registry.entries[:] = [e for e in session.registry.entries if e.target is not exporter]
+    session.versions.commit(card, read, "two\n")
+    pump.until(lambda: bool(heard))
+    assert project.setting(DRAFTS) == {str(read.row.id): "two\n"}
+    assert session.board.row_of(card).id == read.row.id
+
+
+def test_a_draft_that_cannot_be_restored_costs_no_other(session, pump, bring, heard, project):
+    first = bring("poem.txt", "one\n")
+    session.bring_in([session.board.row_of(first).file])  # nothing new: it is there already
+    file = session.project.folder.parent / "song.md"
+    file.write_text("la\n")
+    session.bring_in([file])
+    pump.until(lambda: len(session.board.cards) == 2)
+    second = max(session.board.cards)
+    rows = [session.board.row_of(card) for card in (first, second)]
+    for row in rows:
+        session.versions.keep_draft(row.id, "changed\n")
+    settle(session, pump)
+    exporter = session.registry.exporter_for_suffix(".txt")
+    session.registry.entries[:] = [e for e in session.registry.entries if e.target is not exporter]
+    counts = []
+    session.versions.restore(counts.append)
+    pump.until(lambda: bool(counts))
+    assert counts == [1]
+    assert session.board.row_of(second).file.read_text() == "changed\n"
+    assert len(heard) == 1
+    settle(session, pump)
+    assert project.setting(DRAFTS) == {str(rows[0].id): "changed\n"}
+    session.versions.keep_draft(rows[1].id, "more\n")
+    settle(session, pump)
+    assert set(project.setting(DRAFTS)) == {str(row.id) for row in rows}
+
+
+def test_an_edit_that_is_tried_again_is_a_version_still(session, pump, bring, project):
+    card = bring("poem.txt", "one two")
+    old = session.board.row_of(card)
+    request = Request("fake-writer", {"words": 400, "seconds": 60}, seed=4)
+    jobs = []
+    session.writing.edit(card, Passage(old, 7, 7), request, "continue", jobs.append, pytest.fail)
+    pump.until(lambda: bool(jobs))
+    session.engine.pause()
+    session.engine.cancel(jobs[0].id)
+    pump.until(lambda: session.engine.job(jobs[0].id).state.finished)
+    session.orders.retry(session.engine.job(jobs[0].id))
+    pump.until(lambda: any(j.state is JobState.QUEUED for j in session.jobs.jobs()))
+    again = next(j for j in session.jobs.jobs() if j.state is JobState.QUEUED)
+    assert session.orders._onto[again.id] == card
+    assert session.orders._card_of(again.request) == card
 
 
 def test_json_texts_keep_their_language_and_carry_the_recipe(session, pump, bring):

@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app import icons, theme
+from studio.app.orders import is_edit
 from studio.app.session import Session
 from studio.app.widgets.canvas import Canvas
 from studio.app.widgets.card import CAPTION, caption_size, card_font
 from studio.app.widgets.textface import TextFace
 from studio.app.words import length_words
-from studio.app.writing import is_edit
 from studio.assets import Text
 from studio.errors import StudioError
 from studio.jobs import JobSnapshot, Preview

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.session import Session
+from studio.app.versions import Passage
 from studio.app.widgets.page import Page
 from studio.app.words import sentence
-from studio.app.writing import Passage
 from studio.assets import Text
 from studio.errors import StudioError
 from studio.generator import Edit
@@ -56,7 +56,9 @@ class Scribe(QObject):
 
     def follow(self, text: str) -> None:
         """Show how far the text has come."""
-        self.page.follow(text.replace("\r\n", "\n"), first=self.page.text() == self._before)
+        self.page.follow(
+            text.replace("\r\n", "\n").replace("\r", "\n"), first=self.page.text() == self._before
+        )
 
     def note(self) -> str:
         """What the generator says about the work, if that is more than that it is at it."""

@@ -21,14 +21,13 @@ from studio.app.widgets.scribe import Scribe
 from studio.app.widgets.tools import SelectionBar, Tool
 from studio.app.widgets.wordasker import WordAsker
 from studio.app.words import length_words
-from studio.app.writing import Passage
 from studio.errors import StudioError
 from studio.generator import Edit, GeneratorSpec
 from studio.jobs import Request
 from studio.project import AssetRow
 from studio.recipe import Recipe
 
-_REST = 400  # milliseconds of rest after which what was typed is kept
+_REST = 400  # milliseconds after which what was typed is kept
 _COUNT = 200  # and after which words are counted
 _NARROW = 560  # pixels at the usual size of text below which buttons have no words
 _WIDE = 920
@@ -71,6 +70,7 @@ class Sheet(Floating):
         self.card = 0
         self.old: Manuscript | None = None  # None while there is nothing on the page to keep
         self._base = ""  # what the asset says, as the page has it
+        self._wanted = 0  # the card that is to be opened: reading takes its time
         self._turning = False
         self._build()
         self.scribe = Scribe(session, self.page)
@@ -170,10 +170,12 @@ class Sheet(Floating):
         if row_ is None or row_.kind != "text" or (card_id == self.card and self.isVisible()):
             return
         self.close_sheet()
+        self._wanted = card_id
         self.session.versions.read(row_, lambda read: self._on_read(card_id, read))
 
     def close_sheet(self) -> None:
         """Put it away; what was changed becomes a version. What is being written goes on."""
+        self._wanted = 0
         if self.isHidden():
             return
         if not self.scribe.busy:
@@ -187,8 +189,8 @@ class Sheet(Floating):
 
     def _on_read(self, card_id: int, read: Manuscript) -> None:
         card = self.session.board.cards.get(card_id)
-        if card is None or card.asset_id != read.row.id:
-            return  # it has gone, or shows another version by now
+        if card is None or card.asset_id != read.row.id or self._wanted != card_id:
+            return  # it has gone, shows another version by now, or another one was opened
         self.card = card_id
         self._show_writers(read)
         self.show()
@@ -207,6 +209,9 @@ class Sheet(Floating):
     def _on_loaded(self, read: Manuscript) -> None:
         self._take(read)
         self._show_work("")
+        if read.draft is not None:
+            self.page.follow(read.draft, first=True)
+            self._on_typed()
 
     def _take(self, read: Manuscript) -> None:
         """What the page says is this version now."""
@@ -243,8 +248,9 @@ class Sheet(Floating):
     # What the person types
 
     def _on_typed(self) -> None:
-        self._keep.start()
-        self._count.start()
+        for timer in (self._keep, self._count):
+            if not timer.isActive():  # somebody who never rests is kept up with, too
+                timer.start()
         self._leave_bubbles()
         self._say("Typing…")
 
@@ -270,11 +276,13 @@ class Sheet(Floating):
             then(old.row)
             return
         self._turning = True
+        self.session.versions.keep_draft(old.row.id, text)  # in case there can be no version
 
         def made(row_: AssetRow) -> None:
             self._turning = False
             if self.old is old:
-                self._take(replace(old, row=row_, text=text))
+                raw = text.replace("\n", old.line_end)
+                self._take(replace(old, row=row_, raw=raw, draft=None))
             then(row_)
 
         def failed(error: StudioError) -> None:
@@ -306,7 +314,12 @@ class Sheet(Floating):
         card = self.card
         self._leave_bubbles()
         self.scribe.begin(task)
-        self._settle(lambda row_: self.scribe.ask(card, Passage(row_, *span), request))
+
+        def ask(_: AssetRow) -> None:
+            if self.old is not None:
+                self.scribe.ask(card, self.old.passage(*span), request)
+
+        self._settle(ask)
 
     def _request(self, task: Edit) -> Request | None:
         spec = self._spec()

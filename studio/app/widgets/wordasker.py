@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, QRect
 from PySide6.QtWidgets import QWidget
 
 from studio.app.session import Session
+from studio.app.versions import Passage
 from studio.app.widgets.choices import Choices
 from studio.app.widgets.page import Page, Span
-from studio.app.writing import Passage
 from studio.assets import Text
 from studio.errors import StudioError
 from studio.jobs import Request
