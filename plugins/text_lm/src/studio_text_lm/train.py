@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from tokenizers import Tokenizer
@@ -32,7 +33,7 @@ from studio_text_lm.training.corpus import (
     hold_out_whole,
     read_books,
 )
-from studio_text_lm.training.loop import Budget, Training
+from studio_text_lm.training.loop import CHECKPOINT, Budget, Training
 from studio_text_lm.training.lstm import Lstm, LstmConfig
 from studio_text_lm.training.network import HEAD, Gpt, GptConfig
 from studio_text_lm.training.optimiser import Recipe
@@ -42,6 +43,7 @@ from studio_text_lm.training.shipping import TOKENIZER, ship
 from studio_text_lm.training.tokenizer import padded, train_tokenizer
 from studio_text_lm.training.windows import Windows, encode
 
+N = TypeVar("N", int, float)
 _LOOK = 24  # held-out windows that are looked at on the way
 _SHOWN = 6  # kinds of text that samples are written of
 _TUNED = [field for field in dataclasses.fields(Recipe) if field.name != "bfloat16"]
@@ -67,26 +69,28 @@ def _add_texts(group: argparse._ArgumentGroup) -> None:
     form = group.add_mutually_exclusive_group()
     form.add_argument("--chars", action="store_true", help="tokens are characters")
     form.add_argument("--poems", action="store_true", help="Chinese poems; tokens are characters")
-    group.add_argument("--vocabulary", type=int, default=4096, help="most tokens")
+    group.add_argument("--vocabulary", type=_natural, default=4096, help="most tokens")
     group.add_argument("--language", help="BCP 47 tag; en, or zh of poems, when left out")
     group.add_argument(
-        "--held-out", type=float, help="share to measure with; 0.04, or 0.1 with --chars"
+        "--held-out", type=_share, help="share to measure with; 0.04, or 0.1 with --chars"
     )
 
 
 def _add_network(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--network", choices=("gpt", "lstm"), default="gpt", help="which one")
-    group.add_argument("--context", type=int, default=512, help="positions")
-    group.add_argument("--layers", type=int, default=4, help="blocks, one on the other")
-    group.add_argument("--width", type=int, default=256, help="size of the vectors between blocks")
+    group.add_argument("--context", type=_natural, default=512, help="positions")
+    group.add_argument("--layers", type=_natural, default=4, help="blocks, one on the other")
+    group.add_argument(
+        "--width", type=_natural, default=256, help="size of the vectors between blocks"
+    )
     group.add_argument("--dropout", type=float, default=0.0, help="share that is dropped")
 
 
 def _add_training(line: argparse.ArgumentParser) -> None:
     group = line.add_argument_group("training")
     budget = group.add_mutually_exclusive_group()
-    budget.add_argument("--tokens", type=int, help="tokens to show in all")
-    budget.add_argument("--minutes", type=float, help="minutes to train in all; 120 if neither")
+    budget.add_argument("--tokens", type=_natural, help="tokens to show in all")
+    budget.add_argument("--minutes", type=_positive, help="minutes to train in all; 120 if neither")
     group.add_argument(
         "--precision",
         choices=("auto", "bfloat16", "float32"),
@@ -96,6 +100,31 @@ def _add_training(line: argparse.ArgumentParser) -> None:
     for field in _TUNED:
         name = f"--{field.name.replace('_', '-')}"
         group.add_argument(name, type=type(field.default), default=field.default, help="see Recipe")
+
+
+def _natural(text: str) -> int:
+    """A whole number of 1 or more, from the command line."""
+    return _number(text, int, 1, math.inf, "a whole number of 1 or more")
+
+
+def _positive(text: str) -> float:
+    """A number above 0, from the command line."""
+    return _number(text, float, sys.float_info.min, math.inf, "a number above 0")
+
+
+def _share(text: str) -> float:
+    """A number between 0 and 1, from the command line."""
+    return _number(text, float, 1e-9, 1 - 1e-9, "a number between 0 and 1")
+
+
+def _number(text: str, kind: Callable[[str], N], low: float, high: float, expected: str) -> N:
+    try:
+        number = kind(text)
+    except ValueError:
+        number = None
+    if number is None or not low <= number <= high:
+        raise argparse.ArgumentTypeError(f"{text} is not {expected}")
+    return number
 
 
 def read(options: argparse.Namespace) -> Corpus:
@@ -142,12 +171,14 @@ def start(options: argparse.Namespace, corpus: Corpus) -> Training:
 
 def _tokenizer(options: argparse.Namespace, corpus: Corpus) -> Tokenizer:
     path = options.out / TOKENIZER
-    if path.exists():
+    if (options.out / CHECKPOINT).exists():
         return Tokenizer.from_file(str(path))
     texts = (document.text for document in corpus.train)
     characters = options.chars or options.poems
     tokenizer = train_tokenizer(texts, corpus.kinds, options.vocabulary, characters)
-    tokenizer.save(str(path))
+    partial = path.with_suffix(".partial")
+    tokenizer.save(str(partial))
+    partial.replace(path)
     return tokenizer
 
 

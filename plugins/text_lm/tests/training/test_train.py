@@ -128,3 +128,21 @@ def test_bad_texts_are_one_sentence_and_exit_code_two(tmp_path: Path, capsys):
 def test_a_width_that_is_no_multiple_of_a_head_is_refused(books: Path, tmp_path: Path, capsys):
     assert main([*_arguments(books, tmp_path / "out"), "--width", "100"]) == 2
     assert "no multiple of 64" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--tokens", "0", "0 is not a whole number of 1 or more"),
+        ("--tokens", "many", "many is not a whole number of 1 or more"),
+        ("--layers", "-1", "-1 is not a whole number of 1 or more"),
+        ("--minutes", "0", "0 is not a number above 0"),
+        ("--minutes", "nan", "nan is not a number above 0"),
+        ("--held-out", "1", "1 is not a number between 0 and 1"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(tmp_path: Path, capsys, option, value, said):
+    with pytest.raises(SystemExit) as ended:
+        main([str(tmp_path), "--out", str(tmp_path / "out"), f"{option}={value}"])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.runtimes.local import LocalRuntime
+from studio.testing import runtime
 from studio_text_lm.decoder import OnnxDecoder
 from studio_text_lm.facts import Facts
 from studio_text_lm.params import WritingParams
@@ -28,9 +28,9 @@ def write_drafts(folder: Path, kinds: Sequence[str], count: int, how: WritingPar
         how: Length and sampling.
     """
     facts = Facts.read(folder / "model.json")
-    runtime = LocalRuntime("cpu")
+    local = runtime("cpu")
     try:
-        decoder = OnnxDecoder(runtime.onnx(folder / "model.onnx"), facts.shape)
+        decoder = OnnxDecoder(local.onnx(folder / "model.onnx"), facts.shape)
         tokens = Tokens.read(folder / "tokenizer.json", facts.end, facts.shape.vocabulary)
         writer = Writer(decoder, tokens)
         written = [""] * count
@@ -43,7 +43,7 @@ def write_drafts(folder: Path, kinds: Sequence[str], count: int, how: WritingPar
                     written[seed] = text
         return written
     finally:
-        runtime.close()
+        local.close()
 
 
 def _write(writer: Writer, kind: int, how: WritingParams, seeds: Sequence[int]) -> list[str]:

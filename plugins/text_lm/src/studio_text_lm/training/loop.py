@@ -130,9 +130,10 @@ class Training:
             if time.monotonic() - saved > self.budget.save_every:
                 self.save()
                 saved = time.monotonic()
+        self.save()  # first of all: what follows takes a while, and somebody may be in haste
         if self._losses:
             tell(self._log(look=True))
-        self.save()
+            self.save()
 
     def step(self) -> float:
         """One step of the optimisers; the mean loss in nats per token."""
