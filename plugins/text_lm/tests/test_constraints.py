@@ -45,6 +45,17 @@ def test_drafts_of_a_batch_match_each_for_itself(model):
     assert len(set(texts)) > 1
 
 
+def test_a_draft_that_comes_to_nothing_leaves_the_others_their_time(model):
+    params = EnglishParams(pattern="(?s)[^i]*i.*", length=8, top_p=1)
+    running = model.run(params, [context(seed) for seed in range(12)])
+    last: dict[int, str] = {}
+    with pytest.raises(UsageError, match="was not matched within 8 tokens"):
+        last.update((place, text.text) for place, text in running)
+    whole = [text for text in last.values() if "i" in text]
+    assert len(last) == 12
+    assert 0 < len(whole) < 12
+
+
 def test_a_text_that_runs_out_of_length_is_cut_to_where_it_matched(model):
     text = written(model, pattern=r"([a-z]{4} )+", length=15)
     assert re.fullmatch(r"([a-z]{4} )+", text)

@@ -35,6 +35,13 @@ def test_without_temperature_the_likeliest_is_taken():
     assert shares(LOGITS, Sampling(temperature=0, top_p=0.1)).tolist() == [0, 1, 0, 0, 0]
 
 
+@pytest.mark.parametrize("temperature", [1e-3, 1e-4, 1e-39, 1e-300])
+def test_next_to_no_temperature_takes_the_likeliest_too(temperature):
+    logits = [*LOGITS, -np.inf]
+    how = Sampling(temperature=temperature, top_p=0.9)
+    assert shares(logits, how).tolist() == [0, 1, 0, 0, 0, 0]
+
+
 def test_top_k_keeps_the_likeliest_and_their_proportions():
     kept = softmax(LOGITS) * [1, 1, 0, 1, 0]
     assert shares(LOGITS, Sampling(top_k=3)) == pytest.approx(kept / kept.sum(), abs=1e-3)

@@ -76,6 +76,19 @@ def test_half_a_character_waits_for_its_other_half():
     assert growing.text == "a\u65e5\ufffdb"
 
 
+def test_only_what_makes_a_whole_character_may_follow_half_of_one(tokens):
+    for half in (b"\xe6", b"\xe6\x97", b"\xf0\x9f", b"\xed", b"\xf4", b"\xc3"):
+        allowed = [tokens.pieces[token] for token in tokens.following(half).nonzero()[0]]
+        assert allowed
+        for written in allowed:
+            growing = Growing()
+            growing.add(half + written)
+            assert "\ufffd" not in growing.text
+            assert tokens.following(growing.half).any()
+    starts = [tokens.pieces[token] for token in tokens.following(b"").nonzero()[0]]
+    assert not any(b"\x80" <= written[:1] < b"\xc0" for written in starts)
+
+
 def test_a_damaged_tokenizer_is_said_to_be_so(tmp_path):
     file = tmp_path / "tokenizer.json"
     for content in (None, "", '{"model": 1}', "[1"):

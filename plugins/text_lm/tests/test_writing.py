@@ -125,6 +125,13 @@ def test_the_model_ends_a_text_itself(model, tokens):
     assert grown == ["x", "x"]
 
 
+def test_no_text_holds_half_a_character(model):
+    for seed in range(8):
+        (said,) = steps(model, seed, length=120, temperature=2, top_p=1)
+        assert not any("\ufffd" in text for text in said)
+        assert said[-1].isascii() or len(said[-1].encode()) > len(said[-1])
+
+
 def test_no_control_token_is_written_and_none_is_read_from_a_prompt(model, tokens):
     assert len(tokens.encode("<end><kind:verse>")) > 2
     said = last(model, prompt="<end> is text.", length=100, temperature=2, top_p=1)

@@ -14,6 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_COLD = 1e-3  # what is less likely by a hundredth of a logit is by now all but impossible
 _FIRST = 64  # the likeliest tokens looked at first: mostly they hold all of top-p
 
 
@@ -22,7 +23,7 @@ class Sampling:
     """How to draw.
 
     Attributes:
-        temperature: Logits are divided by it; 0 takes the likeliest.
+        temperature: Logits are divided by it; below a thousandth, the likeliest is taken.
         top_k: Only so many of the likeliest; 0 for all (Fan et al. 2018).
         top_p: Only the likeliest that together have this probability (Holtzman et al. 2020).
         min_p: Only those at least this share as likely as the likeliest (Nguyen et al. 2024).
@@ -58,7 +59,7 @@ def draw(
     Returns:
         (texts,) tokens.
     """
-    if not how.temperature:
+    if how.temperature < _COLD:
         likeliest: NDArray[np.int64] = logits.argmax(1)
         return likeliest
     scaled = logits / np.float32(how.temperature)

@@ -18,6 +18,8 @@ from studio.api import PluginError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_SURROGATE = re.compile(b"\xed[\xa0-\xbf]$")
+
 
 class Tokens:
     """A tokenizer, and the bytes that each of its tokens stands for.
@@ -44,6 +46,7 @@ class Tokens:
         names = [each["content"] for each in added if each.get("special")]
         self._control = re.compile("|".join(map(re.escape, names))) if names else None
         self._beginning: dict[bytes, NDArray[np.bool_]] = {}
+        self._following: dict[bytes, NDArray[np.bool_]] = {}
 
     @classmethod
     def read(cls, file: Path, end: int, size: int) -> Tokens:
@@ -100,6 +103,21 @@ class Tokens:
         breaks[sorted(self.end)] = True
         return breaks
 
+    def following(self, half: bytes) -> NDArray[np.bool_]:
+        """Which tokens may come after what is there of a character, mostly nothing: (size,)."""
+        if half not in self._following:
+            allowed = np.zeros(self.size, np.bool_)
+            candidates = self._inner if half else range(self.size)
+            allowed[[each for each in candidates if _is_utf8(half + self.pieces[each])]] = True
+            allowed[sorted(self.end)] = not half
+            self._following[half] = allowed & self.writable
+        return self._following[half]
+
+    @cached_property
+    def _inner(self) -> list[int]:
+        """The tokens that begin inside a character."""
+        return [at for at, written in enumerate(self.pieces) if b"\x80" <= written[:1] < b"\xc0"]
+
     def beginning(self, wanted: bytes) -> NDArray[np.bool_]:
         """Which tokens begin with these bytes: (size,)."""
         if wanted not in self._beginning:
@@ -118,9 +136,23 @@ class Growing:
         self.text = ""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
+    @property
+    def half(self) -> bytes:
+        """What is there of the next character."""
+        return self._decoder.getstate()[0]
+
     def add(self, written: bytes) -> None:
         """Add a token's bytes."""
         self.text += self._decoder.decode(written)
+
+
+def _is_utf8(written: bytes) -> bool:
+    """Whether bytes are whole characters, or may become so when more are added."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(written)
+    except UnicodeDecodeError:
+        return False
+    return not _SURROGATE.search(written)  # of which the decoder notices at the third byte alone
 
 
 def _in_word(character: str) -> bool:

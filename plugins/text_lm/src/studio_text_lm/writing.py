@@ -15,6 +15,7 @@ from studio_text_lm.tokens import Growing, Tokens
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from studio.api import UsageError
     from studio_text_lm.constraints import Grammar
     from studio_text_lm.decoder import Decoder
 
@@ -80,9 +81,9 @@ class Draft:
 
     def allowed(self) -> NDArray[np.bool_]:
         """Which tokens may come next: (vocabulary,)."""
-        allowed = self._tokens.writable
         if self._begun:
             return self._repeating()
+        allowed = self._tokens.following(self._growing.half)
         if self._matching:
             return self._follow(allowed)
         if not self._growing.text:
@@ -94,16 +95,16 @@ class Draft:
 
     def _repeating(self) -> NDArray[np.bool_]:
         """The next token of the begun word, or any that says all the rest of it."""
-        allowed = self._tokens.beginning(self._rest()).copy()
+        allowed = self._tokens.beginning(self._rest()) & self._tokens.following(b"")
         allowed[self._begun[0]] = True
         return allowed
 
     def _rest(self) -> bytes:
         return b"".join(self._tokens.pieces[token] for token in self._begun)
 
-    def _follow(self, writable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _follow(self, possible: NDArray[np.bool_]) -> NDArray[np.bool_]:
         assert self._matching
-        allowed = writable & self._matching.allowed()
+        allowed = possible & self._matching.allowed()
         if not allowed.any():
             assert self._plan.grammar
             raise self._plan.grammar.refuse("matches nothing that this model can write")
@@ -160,22 +161,19 @@ class Draft:
             self._text = text[: min(found)]
             self.done = True
 
-    def finish(self) -> None:
-        """Make sure that the whole matches what it has to.
-
-        Raises:
-            UsageError: Nothing that was written does.
-        """
+    def finish(self) -> UsageError | None:
+        """Make sure that the whole matches what it has to; says so where nothing written does."""
         if not self._matching or self._text is not None:
-            return
+            return None
         if self._matched is None and not self._matching.whole:
             assert self._plan.grammar
-            raise self._plan.grammar.refuse(
+            return self._plan.grammar.refuse(
                 f"was not matched within {self._plan.length} tokens, expected a greater length or "
                 "a shorter pattern"
             )
         if self._matched is not None:
             self._text = self._matched
+        return None
 
 
 class Writer:
@@ -205,8 +203,9 @@ class Writer:
         """Write a draft for each source of chance; yields its place each time it has grown.
 
         Raises:
-            UsageError: No text can match what it has to.
+            UsageError: A draft came to no text that matches; raised when all others are done.
         """
+        refused: list[UsageError] = []
         body, begun = self._body(plan)
         self._read_tokens = body[-self._room(plan) :]
         drafts = [Draft(plan, self._tokens, begun) for _ in chances]
@@ -217,10 +216,11 @@ class Writer:
             drawn = self._draw([drafts[i] for i in alive], logits, seen, plan.how,
                                np.array([chances[i].random() for i in alive]))  # fmt: skip
             for row, place in enumerate(alive):
-                drafts[place].add(int(drawn[row]))
-                if drafts[place].done:
-                    drafts[place].finish()
-                yield place, drafts[place]
+                draft = drafts[place]
+                draft.add(int(drawn[row]))
+                if draft.done and (refusal := draft.finish()):
+                    refused.append(refusal)
+                yield place, draft
             seen[np.arange(len(alive)), drawn] = True
             stay = [row for row, place in enumerate(alive) if not drafts[place].done]
             if len(stay) < len(alive):
@@ -230,6 +230,8 @@ class Writer:
                     self._decoder.take(stay)
             if alive:
                 logits = self._advance(plan, [drafts[i] for i in alive], drawn)
+        if refused:
+            raise refused[0]
 
     @property
     def _reach(self) -> int:
