@@ -9,6 +9,7 @@ import functools
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from studio.errors import (
     JobCancelledError,
     JobFailedError,
     OutOfMemoryError,
+    PluginError,
     StudioError,
 )
 from studio.generator import GeneratorSpec, Input
@@ -87,19 +89,41 @@ class Runner:
         with WritingThread(writer, listener) as writing:
             for indices in maker.batches():
                 begun = time.perf_counter()
-                # a second attempt draws the same numbers as the first, from contexts of its own
-                made: list[Made] = self._with_memory(
-                    request.generator, device, functools.partial(maker.make, indices)
-                )
-                for each in made:
+                for each in self._made(request, device, maker, indices):
                     seed = request.seed + each.index
                     own = {"seed": seed, "stopped": each.stopped, "latent": each.latent}
                     recipe = shared.model_copy(update=own)
                     writing.put(Item(job, each.index, seed, recipe, 0.0), each.asset, begun)
-                if stopped := made[0].cancelled:
+                    stopped = each.cancelled
+                if stopped:
                     break
         if stopped:  # what is kept has been written by now
             raise JobCancelledError("cancelled; what was there is kept")
+
+    def _made(self, request: Request, device: str, maker: Maker, indices: range) -> Iterator[Made]:
+        """Make some items at once; one by one where one of them spoils that for the others."""
+
+        def make(some: range) -> list[Made]:
+            # a second attempt draws the same numbers as the first, from contexts of its own
+            action = functools.partial(maker.make, some)
+            made: list[Made] = self._with_memory(request.generator, device, action)
+            return made
+
+        try:
+            together = make(indices)
+        except (JobCancelledError, OutOfMemoryError, PluginError):
+            raise
+        except StudioError:
+            if len(indices) == 1:
+                raise
+        else:
+            yield from together
+            return
+        for index in indices:
+            alone = make(range(index, index + 1))
+            yield from alone
+            if alone[0].cancelled:
+                return
 
     def _load(self, request: Request, device: str) -> Loaded:
         return self._models.get(request.generator, device)

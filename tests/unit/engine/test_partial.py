@@ -27,12 +27,12 @@ NOVEL = '''
 import time
 from typing import Literal
 
-from studio.api import Generator, GeneratorSpec, Params, Text, hookimpl, param
+from studio.api import Generator, GeneratorSpec, Params, Text, UsageError, hookimpl, param
 
 
 class NovelParams(Params):
     words: int = param(1000, "how many words", low=1)
-    drafts: Literal["right", "stray", "picture", "list"] = param("right", "how a batch goes")
+    drafts: Literal["right", "stray", "picture", "list", "picky"] = param("right", "how they go")
     pause: float = param(0.0, "between two words", low=0, unit="s")
     first: float = param(0.0, "before the first", low=0, unit="s")
     deaf: bool = param(False, "never asks whether it was cancelled")
@@ -44,6 +44,8 @@ class Novel(Generator[NovelParams]):
     )
 
     def generate(self, params, ctx):
+        if params.drafts == "picky" and ctx.seed == 12:
+            raise UsageError("novel finds no words for 12")
         time.sleep(params.first)
         text = ""
         for _ in range(params.words):
@@ -253,6 +255,16 @@ def test_of_drafts_that_are_cancelled_each_is_kept_as_far_as_it_was(
 def test_a_batch_that_breaks_the_contract_is_named(engine: Engine, how: str, said: str) -> None:
     with pytest.raises(PluginError, match=said):
         list(engine.run(Request("novel", {"drafts": how}, count=2)))
+
+
+def test_of_a_batch_that_one_draft_spoils_those_before_it_are_made(engine: Engine) -> None:
+    items = engine.run(Request("novel", {"words": 3, "drafts": "picky"}, 10, count=4))
+    for seed in (10, 11):
+        item = next(items)
+        (alone,) = engine.run(Request("novel", {"words": 3, "drafts": "picky"}, seed))
+        assert (item.seed, item.asset) == (seed, alone.asset)
+    with pytest.raises(UsageError, match="novel finds no words for 12"):
+        next(items)
 
 
 def test_a_slow_writer_is_given_time_for_its_step(novel: Registry, tmp_path: Path) -> None:
