@@ -5,6 +5,7 @@ import random
 import pytest
 
 from studio.api import PluginError
+from studio_text_lm.constraints import Grammar
 from studio_text_lm.tokens import Growing, Tokens
 
 TEXTS = [
@@ -54,6 +55,16 @@ def test_only_tokens_that_are_text_or_end_it_may_be_written(tokens, theirs):
     refused = [theirs.id_to_token(token) for token in range(3, real) if not tokens.writable[token]]
     assert refused == ["\u00ff"]  # the byte 255, which is in no text
     assert not tokens.writable[real:].any()
+
+
+def test_a_tokenizer_may_name_more_tokens_than_the_model_has(model_folder, theirs):
+    source = (model_folder / "tokenizer.json").read_text(encoding="utf-8")
+    size = theirs.get_vocab_size() - 3
+    tokens = Tokens(source, (0,), size)
+    assert tokens.writable.shape == (size,)
+    allowed = Grammar("[a-z ]+", tokens).start().allowed()
+    assert allowed.shape == (size,)
+    assert {tokens.pieces[token] for token in allowed.nonzero()[0]} >= {b"t", b"the"}
 
 
 def test_tokens_that_break_a_word(tokens, theirs):

@@ -64,7 +64,7 @@ class Grammar:
 
     def start(self) -> Matching:
         """Begin a draft."""
-        return Matching(self, self._matcher.deep_copy(), self._tokens.size)
+        return Matching(self, self._matcher.deep_copy(), self._tokens)
 
     def refuse(self, why: str) -> UsageError:
         """The error that says why no draft came of it."""
@@ -74,11 +74,11 @@ class Grammar:
 class Matching:
     """How far a draft has followed its pattern."""
 
-    def __init__(self, grammar: Grammar, matcher: LLMatcher, size: int) -> None:
+    def __init__(self, grammar: Grammar, matcher: LLMatcher, tokens: Tokens) -> None:
         self._grammar = grammar
         self._matcher = matcher
-        self._size = size
-        self._bits = np.zeros((size + 31) // 32, np.int32)
+        self._size = tokens.size
+        self._bits = np.zeros((tokens.guide.vocab_size + 31) // 32, np.int32)
 
     @property
     def whole(self) -> bool:

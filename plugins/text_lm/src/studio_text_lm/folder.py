@@ -77,10 +77,11 @@ class TorchDecoder:
         found = getattr(network.config, "max_position_embeddings", None)
         self.context = min(found or _CONTEXT, _CONTEXT)
         self.length = 0
+        self._texts = 0
 
     def read(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         self._cache = None
-        self.length = rows.shape[1]
+        self._texts, self.length = rows.shape
         return self._run(rows)
 
     def step(self, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -90,6 +91,9 @@ class TorchDecoder:
     def take(self, rows: Sequence[int]) -> None:
         import torch
 
+        if list(rows) == list(range(self._texts)):  # what every sort of cache can do
+            return
+        self._texts = len(rows)
         self._cache.batch_select_indices(torch.tensor(list(rows), device=self._network.device))
 
     def _run(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:

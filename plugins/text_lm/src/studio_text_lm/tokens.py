@@ -30,7 +30,8 @@ class Tokens:
     Args:
         source: The tokenizer as JSON, as ``tokenizer.json`` has it.
         end: Tokens that end a text.
-        size: Numbers in a row of the model's logits; some models have more than there are tokens.
+        size: Numbers in a row of the model's logits; some models have more than there are tokens,
+            and some tokenizers name a few that the model does not have.
 
     Raises:
         ValueError: It is no tokenizer.
@@ -41,7 +42,9 @@ class Tokens:
 
         self.end = frozenset(end)
         self.size = size
-        self.guide = LLTokenizer(source, n_vocab=size, eos_token=sorted(self.end))
+        self.guide = LLTokenizer(source, eos_token=sorted(self.end))
+        if self.guide.vocab_size < size:
+            self.guide = LLTokenizer(source, n_vocab=size, eos_token=sorted(self.end))
         added = json.loads(source).get("added_tokens", [])
         names = [each["content"] for each in added if each.get("special")]
         self._control = re.compile("|".join(map(re.escape, names))) if names else None
