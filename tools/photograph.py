@@ -281,6 +281,9 @@ def _poem(window: Window, app: QApplication) -> None:
 
 def _choices(window: Window, app: QApplication) -> None:
     _open(window, app, "The tide leans.txt")
+    maker = window.maker()
+    if maker is not None and "kind" in maker.form.fields:
+        maker.form.fields["kind"].set_value("verse")
     text = window.sheet.page.text()
     at = text.index("lamp")
     window.sheet.page.select((at, at + 4))

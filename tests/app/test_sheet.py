@@ -4,7 +4,7 @@ import itertools
 import time
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton
 
@@ -13,6 +13,7 @@ from studio.app.texts import qt_position
 from studio.app.versions import DRAFTS
 from studio.app.widgets.choices import percent
 from studio.app.widgets.livetext import LiveTextItem
+from studio.app.widgets.tools import beside
 from studio.jobs import JobState
 from studio.project import Project
 
@@ -472,6 +473,16 @@ def test_an_emoji_before_a_word_moves_nothing(window, lay_open, qtbot, wait):
     qtbot.mouseClick(window.sheet.choices.rows[0], LEFT)
     assert window.sheet.page.text() == "🌙🌙 rain\n"
     assert qt_position(window.sheet.page.text(), 3) == 5
+
+
+@pytest.mark.parametrize("top", [10, 200, 290, 560])
+@pytest.mark.parametrize("left", [10, 300, 720])
+@pytest.mark.parametrize("high", [80, 280, 420])
+def test_a_bubble_is_in_the_room_and_hides_nothing_it_is_about(top, left, high):
+    anchor, room, size = QRect(left, top, 60, 24), QRect(0, 0, 800, 600), QSize(260, high)
+    bubble = QRect(beside(anchor, size, room), size)
+    assert room.contains(bubble)
+    assert not bubble.intersects(anchor)
 
 
 def test_what_stands_there_is_shown_however_little_room_there_is(window, lay_open):

@@ -59,9 +59,14 @@ class SelectionBar(QFrame):
 
 
 def beside(anchor: QRect, size: QSize, room: QRect) -> QPoint:
-    """Where something of a size goes so that it lies below an anchor or above, inside a room."""
+    """Where something goes so that it is in a room and hides no anchor: below, above, or aside."""
     x = min(max(anchor.left(), room.left()), room.right() - size.width() + 1)
     below, above = anchor.bottom() + _GAP, anchor.top() - _GAP - size.height()
-    fits = below + size.height() <= room.bottom() or above < room.top()
-    y = below if fits else above
-    return QPoint(x, min(max(y, room.top()), max(room.top(), room.bottom() - size.height() + 1)))
+    if below + size.height() <= room.bottom():
+        return QPoint(x, below)
+    if above >= room.top():
+        return QPoint(x, above)
+    right, left = anchor.right() + _GAP, anchor.left() - _GAP - size.width()
+    aside = right if right + size.width() <= room.right() else max(left, room.left())
+    lowest = max(room.top(), room.bottom() - size.height() + 1)
+    return QPoint(aside, min(max(anchor.top(), room.top()), lowest))
