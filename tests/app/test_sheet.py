@@ -222,6 +222,7 @@ def test_a_long_text_comes_piece_by_piece(window, lay_open, wait):
     wait(lambda: not window.sheet.page.isReadOnly())
     assert window.sheet.page.text() == text
     assert not window.sheet.page.document().isUndoAvailable()
+    wait(lambda: window.sheet.facts.text() == "40000 words")
 
 
 def test_a_draft_that_waits_is_shown_when_its_text_is_opened(window, bring, wait):

@@ -29,6 +29,7 @@ from studio.recipe import Recipe
 
 _REST = 400  # milliseconds after which what was typed is kept
 _COUNT = 200  # and after which words are counted
+_LONG = 100_000  # characters beyond which they are counted in the background
 _NARROW = 560  # pixels at the usual size of text below which buttons have no words
 _WIDE = 920
 _CTRL, _ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
@@ -315,8 +316,8 @@ class Sheet(Floating):
         self._leave_bubbles()
         self.scribe.begin(task)
 
-        def ask(_: AssetRow) -> None:
-            if self.old is not None:
+        def ask(row_: AssetRow) -> None:
+            if self.old is not None and self.old.row.id == row_.id:  # else another one is open
                 self.scribe.ask(card, self.old.passage(*span), request)
 
         self._settle(ask)
@@ -464,7 +465,16 @@ class Sheet(Floating):
         self.state.setText(words or (HINT if self._spec() is not None else ""))
 
     def _show_count(self) -> None:
-        self.facts.setText(length_words(self.page.text()))
+        text = self.page.text()
+        if len(text) <= _LONG:
+            self.facts.setText(length_words(text))
+            return
+        background = self.session.background
+        background.do(background.pictures, lambda: length_words(text), self._show_length)
+
+    def _show_length(self, words: str) -> None:
+        if self.old is not None and len(self.page.text()) > _LONG:
+            self.facts.setText(words)
 
     def _show_work(self, said: str) -> None:
         """Show what can be done now, and say something at the foot."""
