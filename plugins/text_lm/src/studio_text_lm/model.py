@@ -109,8 +109,8 @@ class LanguageModel:
         notes = []
         if read < len(plan.before):
             notes.append(f"only the last {read:,} of {len(plan.before):,} characters are read")
-        strange = sum(not self._knows(each) for each in before)
-        if before and strange:
+        strange = sum(before.count(each) for each in set(before) if not self._knows(each))
+        if strange:
             name = {"en": "English", "zh": "Chinese"}.get(self.language, "")
             notes.append(
                 f"this model learned from {name} alone; {strange:,} of {len(before):,} characters "
