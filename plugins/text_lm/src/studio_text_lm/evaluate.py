@@ -13,7 +13,8 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -70,20 +71,32 @@ def parser() -> argparse.ArgumentParser:
 
 def measure(options: argparse.Namespace, corpus: Corpus) -> Rows:
     """Score what is held out with every model; one score for each document."""
-    tokenizer = _tokenizer(options.run)
-    rows: Rows = {_FLOAT: _score_run(options.run, corpus)}
-    print(f"{_FLOAT}: {total(rows[_FLOAT]).bits_per_byte:.4f} bits per byte")
-    rows[_INT8] = _score_shipped(options.run, corpus)
-    for run in options.beside:
-        rows[run.name] = _score_run(run, corpus)
-    stream = encode(tokenizer, corpus.train)
-    model = KneserNey(stream.tokens.astype(np.int64), tokenizer.get_vocab_size(), ORDER)
-    rows[_TOKEN_GRAM] = score_ngram(model, encode(tokenizer, corpus.held), corpus.held)
+    ways: dict[str, Callable[[], list[Score]]] = {
+        _FLOAT: lambda: _score_run(options.run, corpus),
+        _INT8: lambda: _score_shipped(options.run, corpus),
+        **{run.name: partial(_score_run, run, corpus) for run in options.beside},
+        _TOKEN_GRAM: lambda: _score_tokens(_tokenizer(options.run), corpus),
+    }
     if not options.chars and not options.poems:  # else tokens are characters
-        train, held, size = characters_of(corpus)
-        model = KneserNey(train.tokens.astype(np.int64), size, ORDER)
-        rows[_LETTER_GRAM] = score_ngram(model, held, corpus.held)
+        ways[_LETTER_GRAM] = lambda: _score_characters(corpus)
+    rows: Rows = {}
+    for name, way in ways.items():
+        rows[name] = way()
+        print(f"{name}: {total(rows[name]).bits_per_byte:.4f} bits per byte", flush=True)
     return rows
+
+
+def _score_tokens(tokenizer: Tokenizer, corpus: Corpus) -> list[Score]:
+    """Score an n-gram model over the tokens of a tokenizer."""
+    tokens = encode(tokenizer, corpus.train).tokens.astype(np.int64)
+    model = KneserNey(tokens, tokenizer.get_vocab_size(), ORDER)
+    return score_ngram(model, encode(tokenizer, corpus.held), corpus.held)
+
+
+def _score_characters(corpus: Corpus) -> list[Score]:
+    """Score an n-gram model over characters."""
+    train, held, size = characters_of(corpus)
+    return score_ngram(KneserNey(train.tokens.astype(np.int64), size, ORDER), held, corpus.held)
 
 
 def _tokenizer(run: Path) -> Tokenizer:

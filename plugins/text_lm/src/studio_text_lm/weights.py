@@ -20,5 +20,45 @@ def files(name: str) -> Path:
     return _HERE / name
 
 
-ENGLISH: tuple[Weights, ...] = ()
-CHINESE: tuple[Weights, ...] = ()
+def _shipped(
+    name: str, licence: str, attribution: str, prints: dict[str, tuple[int, str]]
+) -> tuple[Weights, ...]:
+    """Declare a model's files: each with its size in bytes and its sha256."""
+    return tuple(
+        Weights(files(name) / file, sha256, size, licence, attribution)
+        for file, (size, sha256) in prints.items()
+    )
+
+
+ENGLISH = _shipped(
+    "english",
+    "CC0-1.0",
+    _BOOKS,
+    {
+        "model.onnx": (
+            4_752_442,
+            "f4043bfcb5253a589e3f0140917ddb885f2842855aa1a29ee978d1fa883b7c92",
+        ),
+        "model.json": (708, "4e9c4ebd3a380a93f44df176dfbcd03b20e7a63962be28ca69ea40c99cbe62a8"),
+        "tokenizer.json": (
+            108_219,
+            "5fcc3111e1718978b29172e5999928b64c021c40904ed05b21468c0920fc171d",
+        ),
+    },
+)
+CHINESE = _shipped(
+    "chinese",
+    "MIT",
+    _POEMS,
+    {
+        "model.onnx": (
+            5_276_730,
+            "90e086bc92e8c9e9b7d82284aa0633323d20f27b2d676c6414200ec0dbf75707",
+        ),
+        "model.json": (1_334, "0dff9064c26f373383fb0f8a316a7d7b85cd91bce4c7154703f3847c6aee3c5e"),
+        "tokenizer.json": (
+            169_836,
+            "a0269adf290b70259baf04bb66b937de0d8612a4ffdcbc4c0f77931619f92d27",
+        ),
+    },
+)
