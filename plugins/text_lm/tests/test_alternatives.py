@@ -1,5 +1,7 @@
 """Other words for one that stands there, against what the network itself says of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,12 @@ def test_a_mark_or_a_character_is_replaced_by_as_many(model):
     text = offered(model, ";")
     assert all(len(each) == 1 for each, _ in text.choices)
     assert ";" in dict(text.choices)
+
+
+def test_a_model_without_spaces_offers_as_many_characters(model):
+    text = offered(replace(model, language="zh"), "lamp")
+    assert all(len(each) == 4 for each, _ in text.choices)
+    assert len(text.choices) > 1
 
 
 @pytest.mark.parametrize("phrase", ["lamp was", "\n"])

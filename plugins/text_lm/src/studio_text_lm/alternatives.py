@@ -34,7 +34,13 @@ class _Beginning:
 
 
 def alternatives(
-    decoder: Decoder, tokens: Tokens, read: Sequence[int], lead: str, word: str
+    decoder: Decoder,
+    tokens: Tokens,
+    read: Sequence[int],
+    lead: str,
+    word: str,
+    *,
+    spaced: bool = True,
 ) -> tuple[tuple[str, float], ...]:
     """The likeliest words after what was read, the likeliest first, the present one among them.
 
@@ -43,9 +49,10 @@ def alternatives(
         tokens: Its tokenizer.
         read: The tokens before the word, at least one.
         lead: The white space between those and the word.
-        word: What stands there now. Where it is no word of letters, whatever is as long is sought.
+        word: What stands there now.
+        spaced: Words of letters are sought; otherwise whatever has as many characters.
     """
-    search = _Search(tokens, lead, word)
+    search = _Search(tokens, lead, word, spaced=spaced)
     logits = decoder.read(np.array(read, np.int64)[None])
     beginnings = search.extend([_Beginning(b"", 1.0, 0, 0)], _softmax(logits))
     for _ in range(_STEPS):
@@ -56,7 +63,7 @@ def alternatives(
         search.close(beginnings, chances)
         beginnings = search.extend(beginnings, chances)
     found = dict(search.found)
-    found.setdefault(word, _chance_of(decoder, tokens, read, lead, word, spaced=search.spaced))
+    found.setdefault(word, _chance_of(decoder, tokens, read, lead, word, spaced=spaced))
     ranked = sorted(found.items(), key=lambda pair: -pair[1])
     best = ranked[:SHOWN]
     if word not in dict(best):
@@ -64,12 +71,17 @@ def alternatives(
     return tuple(best)
 
 
+def is_word(text: str) -> bool:
+    """Whether a text is a word of a script that puts spaces between words."""
+    return text.replace("'", "").isalpha() and text < "\u2e80"
+
+
 class _Search:
     """Words found so far, and what may still become one."""
 
-    def __init__(self, tokens: Tokens, lead: str, word: str) -> None:
+    def __init__(self, tokens: Tokens, lead: str, word: str, *, spaced: bool) -> None:
         self.found: dict[str, float] = {}
-        self.spaced = word.replace("'", "").isalpha() and word < "\u2e80"
+        self.spaced = spaced
         self._tokens = tokens
         self._lead = lead.encode()
         self._length = len(word)

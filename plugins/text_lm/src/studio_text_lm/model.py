@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio.api import RunContext, Text, UsageError
-from studio_text_lm.alternatives import alternatives
+from studio_text_lm.alternatives import alternatives, is_word
 from studio_text_lm.constraints import Grammar, word_pattern
 from studio_text_lm.editing import Place, folded, place, stop_strings
 from studio_text_lm.sampling import Sampling
@@ -134,7 +134,8 @@ class LanguageModel:
                 culprit="start",
             )
         before = self._read(where.before)
-        lead = before[len(before.rstrip(" ")) :]
+        spaced = self.spaced and is_word(self._read(word))
+        lead = before[len(before.rstrip(" ")) :] if spaced else ""
         ids = self.tokens.encode(before[: len(before) - len(lead)])
         room = self.decoder.context - len(self.head) - 16
         read = [*self.head, *ids[-room:]]
@@ -144,6 +145,8 @@ class LanguageModel:
                 "later one",
                 culprit="start",
             )
-        choices = alternatives(self.decoder, self.tokens, read, lead, self._read(word))
+        choices = alternatives(
+            self.decoder, self.tokens, read, lead, self._read(word), spaced=spaced
+        )
         shown = tuple((word if each == self._read(word) else each, p) for each, p in choices)
         return Text(word, self.language, shown)
