@@ -14,6 +14,7 @@ from studio.params import parse
 from studio.runtimes.local import LocalRuntime
 from studio.testing import check_generator, context
 from studio_image_gan import EmojiGan, SpriteGan, pixels
+from studio_image_gan.kinds import KINDS
 
 GENERATORS = [SpriteGan, EmojiGan]
 
@@ -59,9 +60,18 @@ def test_declared_weights_are_those_that_ship(cls):
 
 def test_every_subject_is_a_class_of_the_model(loaded):
     subjects = loaded.spec.params.model_fields["subject"].annotation.__args__
-    assert {loaded.classes[subject] for subject in subjects if subject != "any"} == set(
-        loaded._space.classes
-    )
+    known = {name.partition("/")[0] for name in loaded._space.classes}
+    assert {loaded.classes[subject] for subject in subjects if subject != "any"} == known
+
+
+def test_every_kind_is_a_class_of_the_model_and_decides(sprites):
+    kinds = sprites.spec.params.model_fields["kind"].annotation.__args__
+    assert kinds == ("any", *KINDS)
+    assert set(KINDS.values()) <= set(sprites._space.classes)
+    potion = sprites.spec.params(subject="monster", kind="potion")
+    latent = sprites.sample_latent(np.random.default_rng(0), potion)
+    place = sprites._space.classes.index("item/potion")
+    assert np.flatnonzero(latent[sprites._space.noise :]).tolist() == [place]
 
 
 def test_different_seeds_and_subjects_give_different_pictures(loaded):
@@ -72,8 +82,8 @@ def test_different_seeds_and_subjects_give_different_pictures(loaded):
 
 
 def test_no_truncation_at_all_is_the_typical_picture(loaded):
-    subject = next(iter(loaded.classes))
-    one, other = (_make(loaded, seed, subject=subject, truncation=0) for seed in (1, 2))
+    asked = {"kind": "dragon"} if loaded.spec.id == "image-gan" else {"subject": "face"}
+    one, other = (_make(loaded, seed, truncation=0, **asked) for seed in (1, 2))
     assert (one == other).all()
 
 

@@ -53,7 +53,8 @@ class CodeGan(LatentGenerator[P]):
         assert isinstance(asset, Image)
         wanted = pixels.fit(asset.pixels, self._space.size, self.smooth)
         codes = self._encoder.run({"pictures": wanted})["codes"]
-        return self._space.noises(self._flow, codes)[0]
+        found: NDArray[np.float32] = self._space.noises(self._flow, codes)[0]
+        return found
 
     def directions(self) -> NDArray[np.float32]:
         return self._space.axes()

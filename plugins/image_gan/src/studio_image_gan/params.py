@@ -67,7 +67,7 @@ class SpriteParams(Params):
         "blood",
     ] = param("any", "a narrower choice; it decides, whatever the subject")
     truncation: float = param(
-        0.8, "low is typical and clean, high is varied and strange", low=0, high=1.5, step=0.05
+        1.0, "low is plain and typical, high is varied and strange", low=0, high=1.5, step=0.05
     )
     style_mix: int = param(
         0, "fine bands (texture, small shapes) that follow a second random sprite", low=0, high=8

@@ -31,21 +31,21 @@ SPRITES = _shipped(
     "CC0-1.0",
     _CRAWL,
     {
-        "mapping.onnx": (
-            70_855,
-            "daf22694e5573228951f0e77bdeb4812785eef63846faad0b73820dcc91795da",
+        "flow.onnx": (
+            8_014_741,
+            "458010cd97c438d5eaaa5d1e6df59cf7a82632f29eabd1f61246ade9fd1dbdcc",
         ),
-        "synthesis.onnx": (
-            1_608_374,
-            "9eb960760cbf1a62c28b56f4bfbe65681f34501feb525a4c6592ef0c32db8651",
+        "decoder.onnx": (
+            2_069_367,
+            "8e6c8399052b58cc353a800d74e176b54dddcd42fb431af2fe77632dcc6fd74d",
         ),
         "encoder.onnx": (
-            1_498_841,
-            "e97d371751aba6566827c9c48cc7197b15740533e0feb5295a913d42031815d8",
+            1_980_710,
+            "5ad75d33c394bbdb88e3f836c90a1ae06637151a7c9cc423db2e495dbe977622",
         ),
         "space.json": (
-            21_486,
-            "94bf5f7d5f018a9f651752de8c6dce8a91e663451808da2a317f4ae31444e4f6",
+            35_803,
+            "2abbae47bf5ebefd15ebcba18d69b80f0fcc6ca4fa3105b68ae773f92bdc6869",
         ),
     },
 )
@@ -73,5 +73,14 @@ EMOJI = _shipped(
     },
 )
 
-SPRITE_AXES = tuple(LatentAxis(f"direction{n}", f"Direction {n}") for n in range(1, 9))
+# In the order of `training.attributes.NAMES`, which is that of the directions in `space.json`.
+SPRITE_AXES = (
+    LatentAxis("brightness", "Dark to bright"),
+    LatentAxis("warmth", "Cold to warm"),
+    LatentAxis("tint", "Green to magenta"),
+    LatentAxis("colour", "Grey to colourful"),
+    LatentAxis("size", "Small to large"),
+    LatentAxis("width", "Tall to wide"),
+    LatentAxis("detail", "Smooth to detailed"),
+)
 EMOJI_AXES = tuple(LatentAxis(f"direction{n}", f"Direction {n}") for n in range(1, 9))

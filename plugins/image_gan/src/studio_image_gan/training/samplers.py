@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from studio.runtimes.local import LocalRuntime
+from studio.testing import runtime
 from studio_image_gan.pixels import harden_edges, to_pixels
 from studio_image_gan.space import CodeSpace
 from studio_image_gan.training.checkpoint import read_checkpoint, select
@@ -69,7 +69,7 @@ class OnnxSampler:
         hard: bool = False,
     ) -> None:
         self._space = CodeSpace.read(folder / "space.json")
-        self._runtime = LocalRuntime("cpu")
+        self._runtime = runtime()
         self._flow = self._runtime.onnx(folder / "flow.onnx")
         self._decoder = self._runtime.onnx(folder / "decoder.onnx")
         self._classes = classes
