@@ -57,11 +57,11 @@ _BODIES: dict[str, tuple[str, str, str]] = {
     ),
     "points": (
         "PointCloud",
-        'count: int = param(2048, "how many points", low=16, high=100_000, step=16)\n'
+        'points: int = param(2048, "how many points", low=16, high=100_000, step=16)\n'
         '    radius: float = param(1.0, "of the cloud", low=0.01, high=100, step=0.01, unit="m")',
-        """directions = ctx.rng.standard_normal((params.count, 3))
+        """directions = ctx.rng.standard_normal((params.points, 3))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        distances = params.radius * ctx.rng.uniform(0, 1, (params.count, 1)) ** (1 / 3)
+        distances = params.radius * ctx.rng.uniform(0, 1, (params.points, 1)) ** (1 / 3)
         yield PointCloud((directions * distances).astype("float32"))""",
     ),
     "mesh": (
