@@ -15,6 +15,7 @@ from studio.cli.places import Place, choose_exporter
 from studio.cli.sinks import ProjectSink
 from studio.errors import StudioError, UsageError
 from studio.jobs import Export, Request
+from studio.params import parse
 from studio.settings import starter_project
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _make_starter(session: Session, folder: Path, why_not: str) -> int:
         there = {row.generator: row.file for row in project.assets()}
         for generator in session.registry.generators():
             spec = generator.spec
-            if spec.min_inputs:
+            if not _needs_nothing(spec):
                 continue
             try:
                 click.echo(str(there.get(spec.id) or _example(session, engine, project, spec)))
@@ -88,6 +89,15 @@ def _make_starter(session: Session, folder: Path, why_not: str) -> int:
                 click.echo(f"studio: {error}", err=True)
                 failed = True
     return 1 if failed else 0
+
+
+def _needs_nothing(spec: GeneratorSpec) -> bool:
+    """Whether it can make something without an input or a parameter that nobody has given."""
+    try:
+        parse(spec.params, {}, who=spec.id)
+    except StudioError:
+        return False
+    return not spec.min_inputs
 
 
 def _example(session: Session, engine: Engine, project: Project, spec: GeneratorSpec) -> Path:

@@ -102,14 +102,21 @@ def version() -> str:
     return f"onnxruntime {_import().__version__}"
 
 
-def _options(ort: Any, file: Path) -> Any:
+def threads(file: Path) -> int:
+    """How many threads a network is run with on the processor.
+
+    One a physical core: two hyper-threads share the vector units that do the work. In a small
+    network a second thread waits more than it works, and takes a core from the exporter.
+    """
     import psutil
 
-    options = ort.SessionOptions()
-    # One thread a physical core: two hyper-threads share the vector units that do the work. In a
-    # small network a second thread waits more than it works, and takes a core from the exporter.
     cores = min(psutil.cpu_count(logical=False) or 1, 16)
-    options.intra_op_num_threads = 1 if file.stat().st_size < _SMALL else cores
+    return 1 if file.stat().st_size < _SMALL else cores
+
+
+def _options(ort: Any, file: Path) -> Any:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads(file)
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
     options.log_severity_level = 3

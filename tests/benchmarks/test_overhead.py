@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 
 from studio.cli.places import Place
@@ -23,6 +22,7 @@ from studio.generator import LatentGenerator
 from studio.jobs import Export, Item, Request
 from studio.project.files import publish
 from studio.registry import Registry
+from studio.runtimes.onnx import threads
 from studio.testing import context
 
 ROUNDS = 200
@@ -142,7 +142,7 @@ class _Bare:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = psutil.cpu_count(logical=False) or 1
+        options.intra_op_num_threads = threads(file)  # as the studio: the way is compared, not this
         providers = ["CPUExecutionProvider"]
         return _Session(onnxruntime.InferenceSession(file, options, providers=providers))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,9 +24,9 @@ _BATCH = 16
 class _Writes(Generator[P]):
     """Writes one draft or several at once with the model that the parameters name."""
 
+    @abstractmethod
     def model(self, params: P) -> LanguageModel:
         """The model, ready to write."""
-        raise NotImplementedError
 
     def generate(self, params: P, ctx: RunContext) -> Iterator[Asset]:
         for _, text in self.generate_batch(params, [ctx]):
