@@ -43,6 +43,7 @@ class Board:
         self._background = background
         self._history = history
         self._unsaved: dict[int, Card] = {}
+        self._removed: set[int] = set()  # cards taken away here: late news must not bring them back
         self._saving = threading.Lock()
         self._batches: dict[str, list[int]] = {}
         for signal in (project.assets_added, project.assets_removed, project.assets_restored):
@@ -206,12 +207,17 @@ class Board:
         self._background.deliver(lambda: self.rows.update({row.id: row for row in rows}))
 
     def _when_placed(self, cards: list[Card]) -> None:
-        self._background.deliver(lambda: self._show([c for c in cards if c.id not in self.cards]))
+        self._background.deliver(
+            lambda: self._show(
+                [c for c in cards if c.id not in self.cards and c.id not in self._removed]
+            )
+        )
 
     # Inside
 
     def _show(self, cards: Sequence[Card]) -> None:
         self.cards.update({card.id: card for card in cards})
+        self._removed.difference_update(card.id for card in cards)
         if cards:
             self.shown.emit(list(cards))
 
@@ -265,6 +271,7 @@ class Board:
     def _remove(self, cards: Sequence[Card]) -> None:
         for card in cards:
             self.cards.pop(card.id, None)
+            self._removed.add(card.id)
         with self._saving:
             for card in cards:
                 self._unsaved.pop(card.id, None)

@@ -125,6 +125,15 @@ def test_delete_key_moves_to_the_trash_and_undo_brings_back(window, cards, qtbot
     assert window.canvas.items_[cards[1]].row.file.is_file()
 
 
+def test_late_news_of_a_place_does_not_bring_a_deleted_card_back(window, cards, project, qtbot):
+    placed = project.cards()
+    window.session.board.remove([cards[1]])
+    project.cards_placed.emit(placed)  # as from a job whose news waited while somebody was quicker
+    qtbot.wait(50)
+    assert cards[1] not in window.canvas.items_
+    assert set(window.canvas.items_) == {cards[0], cards[2]}
+
+
 def test_wheel_zooms_where_the_cursor_is(window, cards):
     canvas = window.canvas
     at = QPointF(200, 150)
