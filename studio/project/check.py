@@ -69,7 +69,8 @@ class Checker:
                     assets_table.link_inputs(connection, id_, recipe)
         for job in jobs_table.select(self.db).unreadable:
             self._find(Path(DATABASE), f"job {job} cannot be read; its results are not affected")
-        return Report(tuple(self.findings), len(self._facts), self._bytes)
+        count = len(self._facts) + len(self._adopted)
+        return Report(tuple(self.findings), count, self._bytes)
 
     def _find(self, path: Path, problem: str, *, repaired: bool = False) -> None:
         relative = path.relative_to(self.db.folder) if path.is_absolute() else path
@@ -214,6 +215,7 @@ class Checker:
         with self.db.transaction() as connection:
             id_ = assets_table.insert(connection, new)
             self._adopted[id_] = recipe
+            self._bytes += sum(file.stat().st_size for file in (path, *companions))
             cards_table.arrange(connection, [(id_, new.kind)])
 
 

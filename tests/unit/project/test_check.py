@@ -232,6 +232,10 @@ def test_a_damaged_database_is_made_anew_from_the_files(
     assert not (project.folder / "project.db.damaged").exists()
     report = check_project(project.folder, repair=True, read_recipe=reader)
 
+    files = [
+        file for row in rows for file in (row.file, *(row.file.parent / c for c in row.companions))
+    ]
+    assert (report.assets, report.bytes) == (len(rows), sum(f.stat().st_size for f in files))
     assert [finding for finding in report.findings if not finding.repaired] == [
         Finding("assets/photo.jpg", "belongs to no asset; import it, or move it away")
     ]
