@@ -85,4 +85,31 @@ def test_weights_of_classes_become_shares_and_the_rest_is_withheld(space: CodeSp
     latents[0, 128:130], latents[1, 128:130] = (0.9, 0.9), (0.75, -1.0)
     space.codes(flow, latents, steps=1)
     expected = [[0.5, 0.5, 0, 0], [0.75, 0, 0, 0.25], [0, 0, 0, 1]]
-    np.testing.assert_allclose(flow.classes, expected, atol=1e-6)
+    np.testing.assert_allclose(flow.classes[:3], expected, atol=1e-6)
+    np.testing.assert_array_equal(flow.classes[3:], [[0, 0, 0, 1]] * 3)
+
+
+class Told:
+    """A flow that heads for the number of a class; of none, for minus one."""
+
+    def run(self, inputs):
+        self.asked = len(inputs["x"])
+        goal = inputs["classes"] @ np.array([0, 1, 2, -1], np.float32)
+        return {"velocity": np.broadcast_to(goal[:, None, None, None], inputs["x"].shape)}
+
+
+@pytest.mark.parametrize(("guidance", "heading"), [(1.0, 2.0), (1.5, 3.5), (2.0, 5.0)])
+def test_guidance_heads_beyond_the_class_away_from_no_class(
+    space: CodeSpace, guidance: float, heading: float
+):
+    latents = np.zeros((2, 131), np.float32)
+    latents[0, 130] = 1.0  # the second shows no class, and there is nothing to go beyond
+    codes = space.codes(Told(), latents, steps=4, guidance=guidance)
+    expected = np.array([heading, -1.0])[:, None] * space.deviation + space.mean
+    np.testing.assert_allclose(codes[:, :, 0, 0], expected, atol=1e-5)
+
+
+def test_pictures_of_no_class_are_not_asked_for_twice(space: CodeSpace):
+    flow = Told()
+    space.codes(flow, np.zeros((3, 131), np.float32), steps=1)
+    assert flow.asked == 3

@@ -28,7 +28,7 @@ from studio_image_gan.training.attributes import attributes
 from studio_image_gan.training.checkpoint import read_checkpoint, select
 from studio_image_gan.training.codes import CodeDecoder, CodeEncoder, load_autoencoder, premultiply
 from studio_image_gan.training.flow import Flow, FlowConfig
-from studio_image_gan.training.flow_learner import Scale
+from studio_image_gan.training.flow_learner import Scale, velocity_of
 from studio_image_gan.training.learner import half_precision
 from studio_image_gan.training.loop import CHECKPOINT
 
@@ -76,12 +76,7 @@ class Trained:
 
     def draw(self, noise: Tensor, told: Tensor) -> Tensor:
         """Premultiplied pictures from noise [N, code, 8, 8] and classes [N, classes + 1]."""
-
-        def velocity(x: Tensor, time: float) -> Tensor:
-            heading: Tensor = self.flow(x, torch.full((len(x),), time), told)
-            return heading
-
-        codes = self.scale.undo(carry(velocity, noise, STEPS))
+        codes = self.scale.undo(carry(velocity_of(self.flow, told), noise, STEPS))
         return premultiply(self.decoder(codes))
 
 

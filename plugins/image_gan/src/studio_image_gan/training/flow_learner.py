@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio_image_gan.space import STEPS, carry
+from studio_image_gan.space import GUIDANCE, STEPS, carry, guided
 from studio_image_gan.training.codes import CodeDecoder, CodeEncoder, premultiply
 from studio_image_gan.training.flow import Flow, FlowConfig
 from studio_image_gan.training.learner import Average, Progress, half_precision, set_rate
@@ -136,15 +136,9 @@ class FlowLearner:
         shape = (len(onehot), self.config.code, 8, 8)
         with torch.no_grad():
             known = told(onehot, torch.zeros(len(onehot), 1, dtype=torch.bool))
-            codes = carry(self._velocity(known), torch.randn(shape, generator=rng), STEPS)
+            noise = torch.randn(shape, generator=rng)
+            codes = carry(velocity_of(self.average.copy, known), noise, STEPS)
             return premultiply(self.decoder(self.scale.undo(codes)))
-
-    def _velocity(self, known: Tensor) -> Callable[[Tensor, float], Tensor]:
-        def velocity(x: Tensor, time: float) -> Tensor:
-            heading: Tensor = self.average.copy(x, torch.full((len(x),), time), known)
-            return heading
-
-        return velocity
 
     def _normal(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.rng)
@@ -152,6 +146,18 @@ class FlowLearner:
     def _rate(self, progress: Progress) -> float:
         warm = min(1.0, progress.steps / 100)
         return self.recipe.rate * warm * min(1.0, 2.0 * (1.0 - progress.share)) + 1e-6
+
+
+def velocity_of(flow: nn.Module, known: Tensor) -> Callable[[Tensor, float], Tensor]:
+    """Where points are heading, guided as the plugin does; ``known`` is [N, classes + 1]."""
+    nothing = torch.zeros_like(known)
+    nothing[:, -1] = 1.0
+
+    def velocity(x: Tensor, time: float) -> Tensor:
+        times = torch.full((len(x),), time)
+        return guided(flow(x, times, known), flow(x, times, nothing), GUIDANCE)
+
+    return velocity
 
 
 def told(onehot: Tensor, withheld: Tensor) -> Tensor:
