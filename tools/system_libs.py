@@ -67,6 +67,7 @@ APP = _table("""
 """)
 TEST = _table("""
     Xvfb                   xvfb                xorg-x11-server-Xvfb  xorg-server-xvfb
+    libfluidsynth.so.3     libfluidsynth3      fluidsynth-libs       fluidsynth
 """)
 NEEDS = {"app": APP, "test": APP + TEST}
 
