@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
+import os
+import shutil
 import signal
 import sys
 import time
@@ -47,6 +49,7 @@ from studio_text_lm.training.windows import Windows, encode
 N = TypeVar("N", int, float)
 _LOOK = 24  # held-out windows that are looked at on the way
 _SHOWN = 6  # kinds of text that samples are written of
+_COMPILERS = ("g++", "clang++", "c++", "cl")
 _TUNED = [field for field in dataclasses.fields(Recipe) if field.name != "bfloat16"]
 
 
@@ -154,7 +157,13 @@ def read(options: argparse.Namespace) -> Corpus:
 
 
 def start(options: argparse.Namespace, corpus: Corpus) -> Training:
-    """A run ready to go, taken up from its folder's checkpoint if there is one."""
+    """A run ready to go, taken up from its folder's checkpoint if there is one.
+
+    Raises:
+        ValueError: The options do not go together, with the folder, or with this machine.
+    """
+    if options.compile and not any(map(shutil.which, (os.environ.get("CXX", ""), *_COMPILERS))):
+        raise ValueError("--compile needs a C++ compiler, such as g++; install one or leave it out")
     before = _before(options, corpus)
     tokenizer = _tokenizer(options, corpus, before)
     torch.manual_seed(options.seed)
