@@ -301,7 +301,9 @@ class Board:
                 self.project.restore(assets)
             self.project.place_cards(cards)
 
-        self._background.do(self._background.project, work, failed=self._refused)
+        self._background.do(
+            self._background.project, work, lambda _: self._show(cards), self._refused
+        )
 
     def _refused(self, error: StudioError) -> None:
         """Say it, and show what the project really has."""
