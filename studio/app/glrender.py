@@ -1,0 +1,259 @@
+"""Draws points and meshes with OpenGL into a picture of its own, where there is OpenGL.
+
+A context of our own draws into a framebuffer that is read back, and the window paints the picture
+like any other. A `QOpenGLWidget` would turn the whole window into one that OpenGL composes, which
+flickers when the first one appears, and which the machines without OpenGL would do without anyway.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import (
+    QGuiApplication,
+    QImage,
+    QMatrix4x4,
+    QOffscreenSurface,
+    QOpenGLContext,
+    QSurfaceFormat,
+    QVector3D,
+)
+from PySide6.QtOpenGL import (
+    QOpenGLBuffer,
+    QOpenGLFramebufferObject,
+    QOpenGLFramebufferObjectFormat,
+    QOpenGLShader,
+    QOpenGLShaderProgram,
+)
+
+from studio.app.camera import FIELD, Camera
+from studio.app.render import CLAY, Style
+from studio.assets import Mesh, PointCloud
+from studio.shaping import faceted, smooth
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+log = logging.getLogger(__name__)
+
+_FLOAT, _UNSIGNED_BYTE = 0x1406, 0x1401
+_POINTS, _LINES, _TRIANGLES = 0, 1, 4
+_CLEAR = 0x4000 | 0x0100  # colour and depth
+_DEPTH_TEST, _POINT_SIZE, _OFFSET_FILL = 0x0B71, 0x8642, 0x8037
+_SAMPLES = 4
+_ROW = 28  # bytes of a corner: place, normal, colour
+_WIRE = (0.55, 0.62, 0.85)
+
+_VERTEX = """
+attribute vec3 place; attribute vec3 normal; attribute vec4 colour;
+uniform mat4 matrix; uniform vec3 eye; uniform float dot_size;
+varying vec3 bent; varying vec3 paint; varying vec3 gaze;
+void main() {
+    gl_Position = matrix * vec4(place, 1.0);
+    gl_PointSize = max(dot_size / gl_Position.w, 1.0);
+    bent = normal; paint = pow(colour.rgb, vec3(2.2)); gaze = eye - place;
+}
+"""
+_FRAGMENT = """
+#ifdef GL_ES
+precision mediump float;
+#endif
+varying vec3 bent; varying vec3 paint; varying vec3 gaze;
+uniform vec3 back; uniform vec3 key; uniform vec4 wire; uniform float dots; uniform float reach;
+void main() {
+    if (dots > 0.5 && length(gl_PointCoord - 0.5) > 0.5) discard;
+    float light = clamp(0.62 + 0.38 * (dots > 1.5 ? (dot(gaze, back) - dots) / reach : 0.0), 0.2, 1.0);
+    if (dot(bent, bent) > 0.25) {
+        vec3 n = normalize(bent);
+        float facing = dot(n, back);
+        if (facing < 0.0) n = -n;
+        light = 0.30 + 0.14 * n.y + 0.66 * max(dot(n, key), 0.0) + 0.10 * pow(1.0 - abs(facing), 3.0);
+    }
+    gl_FragColor = mix(vec4(pow(paint * light, vec3(1.0 / 2.2)), 1.0), vec4(wire.rgb, 1.0), wire.a);
+}
+"""
+
+
+class GlRenderer:
+    """Draws one shape after the other. Belongs to the main thread.
+
+    Raises:
+        RuntimeError: There is no OpenGL here.
+    """
+
+    def __init__(self) -> None:
+        if QGuiApplication.platformName() in ("offscreen", "minimal"):
+            raise RuntimeError("this screen has no OpenGL")
+        self._context = QOpenGLContext()
+        wanted = QSurfaceFormat()
+        wanted.setDepthBufferSize(24)
+        self._context.setFormat(wanted)
+        if not self._context.create():
+            raise RuntimeError("no OpenGL context can be made")
+        self._surface = QOffscreenSurface()
+        self._surface.setFormat(self._context.format())
+        self._surface.create()
+        self._target: QOpenGLFramebufferObject | None = None
+        self._shown: tuple[int, bool] | None = None
+        self._shape: Mesh | PointCloud | None = None  # kept, so that its id stays its own
+        self._counts = (0, 0)
+        if not self._context.makeCurrent(self._surface):
+            raise RuntimeError("the OpenGL context cannot be used")
+        self._program = QOpenGLShaderProgram()
+        kind = QOpenGLShader.ShaderTypeBit
+        built = self._program.addShaderFromSourceCode(kind.Vertex, _VERTEX)
+        built = built and self._program.addShaderFromSourceCode(kind.Fragment, _FRAGMENT)
+        for at, name in enumerate(("place", "normal", "colour")):
+            self._program.bindAttributeLocation(name, at)
+        if not (built and self._program.link()):
+            raise RuntimeError(f"the shader is refused: {self._program.log()}")
+        self._corners, self._edges = QOpenGLBuffer(), QOpenGLBuffer()
+        for buffer in (self._corners, self._edges):
+            buffer.create()
+
+    def close(self) -> None:
+        """Let go of what the graphics card holds."""
+        if self._context.makeCurrent(self._surface):
+            self._corners.destroy()
+            self._edges.destroy()
+            self._program.removeAllShaders()
+            self._target = None
+            self._context.doneCurrent()
+
+    def draw(
+        self, shape: Mesh | PointCloud, camera: Camera, size: tuple[int, int], style: Style
+    ) -> QImage:
+        """Draw a shape; what is not covered is clear.
+
+        Raises:
+            RuntimeError: The graphics card has gone away.
+        """
+        if not self._context.makeCurrent(self._surface):
+            raise RuntimeError("the OpenGL context has gone")
+        self._load(shape, style)
+        target = self._target_of(size)
+        target.bind()
+        gl: Any = self._context.functions()
+        gl.glViewport(0, 0, *size)
+        gl.glClearColor(0.0, 0.0, 0.0, 0.0)
+        gl.glClear(_CLEAR)
+        gl.glEnable(_DEPTH_TEST)
+        gl.glEnable(_POINT_SIZE)
+        if not self._context.isOpenGLES():
+            gl.glEnable(0x8861)  # GL_POINT_SPRITE, without which the dots are squares
+        self._aim(shape, camera, size, style)
+        if style.wire and isinstance(shape, Mesh):
+            gl.glEnable(_OFFSET_FILL)
+            gl.glPolygonOffset(1.0, 1.0)
+        self._draw(gl, self._corners, _TRIANGLES if isinstance(shape, Mesh) else _POINTS, 0)
+        if style.wire and isinstance(shape, Mesh):
+            gl.glDisable(_OFFSET_FILL)
+            self._program.setUniformValue("wire", *_WIRE, 0.85)
+            self._draw(gl, self._edges, _LINES, 1)
+        target.release()
+        drawn = target.toImage()
+        self._program.release()
+        self._context.doneCurrent()
+        return drawn
+
+    def _aim(
+        self, shape: Mesh | PointCloud, camera: Camera, size: tuple[int, int], style: Style
+    ) -> None:
+        matrix = QMatrix4x4()
+        far = camera.distance + camera.reach * 4
+        near = max(camera.distance - camera.reach * 4, far * 1e-3)
+        matrix.perspective(math.degrees(FIELD), size[0] / size[1], near, far)
+        right, up, back = (QVector3D(*axis) for axis in camera.axes())
+        target = QVector3D(*camera.target)
+        eye = target + back * camera.distance
+        matrix.lookAt(eye, target, up)
+        self._program.bind()
+        for name, value in (
+            ("matrix", matrix),
+            ("eye", eye),
+            ("back", back),
+            ("key", right * -0.45 + up * 0.65 + back * 0.62),
+        ):
+            self._program.setUniformValue(name, value)
+        self._program.setUniformValue("wire", 0.0, 0.0, 0.0, 0.0)
+        dots = isinstance(shape, PointCloud)
+        focal = size[1] / 2 / math.tan(FIELD / 2)
+        gap = camera.reach * 1.7 / math.sqrt(max(self._counts[0], 1))
+        self._program.setUniformValue1f("dot_size", 2 * gap * style.point * focal)
+        self._program.setUniformValue1f("dots", max(camera.distance, 1.6) if dots else 0.0)
+        self._program.setUniformValue1f("reach", -camera.reach)
+
+    def _draw(self, gl: Any, buffer: QOpenGLBuffer, mode: int, which: int) -> None:
+        buffer.bind()
+        for at, (kind, offset, count) in enumerate(
+            ((_FLOAT, 0, 3), (_FLOAT, 12, 3), (_UNSIGNED_BYTE, 24, 4))
+        ):
+            self._program.enableAttributeArray(at)
+            self._program.setAttributeBuffer(at, kind, offset, count, _ROW)
+        gl.glDrawArrays(mode, 0, self._counts[which])
+        buffer.release()
+
+    def _target_of(self, size: tuple[int, int]) -> QOpenGLFramebufferObject:
+        if self._target is None or self._target.size() != QSize(*size):
+            form = QOpenGLFramebufferObjectFormat()
+            form.setSamples(_SAMPLES)
+            form.setAttachment(QOpenGLFramebufferObject.Attachment.Depth)
+            self._target = QOpenGLFramebufferObject(QSize(*size), form)
+        return self._target
+
+    def _load(self, shape: Mesh | PointCloud, style: Style) -> None:
+        """Give the card its corners, if they are not there already."""
+        if (id(shape), style.smooth) == self._shown:
+            return
+        rows, edges = corners_of(shape, rounded=style.smooth)
+        for buffer, data in ((self._corners, rows), (self._edges, edges)):
+            buffer.bind()
+            buffer.allocate(data.tobytes(), data.nbytes)
+            buffer.release()
+        self._counts = (len(rows), len(edges))
+        self._shape, self._shown = shape, (id(shape), style.smooth)
+
+
+def corners_of(
+    shape: Mesh | PointCloud, *, rounded: bool
+) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """Return rows of place, normal and colour: of points or triangles, and of a mesh's edges."""
+    import numpy as np
+
+    form = np.dtype([("place", "<f4", 3), ("normal", "<f4", 3), ("colour", "u1", 4)])
+
+    def rows(places: Any, normals: Any, colours: Any) -> NDArray[np.void]:
+        made = np.zeros(len(places), form)
+        made["place"] = places
+        made["normal"] = 0 if normals is None else normals
+        made["colour"] = 255
+        made["colour"][:, :3] = CLAY if colours is None else colours
+        return made
+
+    if isinstance(shape, PointCloud):
+        return rows(shape.points, shape.normals, shape.colors), np.zeros(0, form)
+    if rounded:
+        mesh = shape if shape.normals is not None else smooth(shape)
+        flat = shape.faces.reshape(-1)
+        colours = None if mesh.colors is None else mesh.colors[flat]
+        assert mesh.normals is not None
+        corners = rows(mesh.vertices[flat], mesh.normals[flat], colours)
+    else:
+        split = faceted(shape)
+        corners = rows(split.vertices, split.normals, split.colors)
+    pairs = np.sort(shape.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    ends = np.unique(pairs, axis=0).reshape(-1)
+    return corners, rows(shape.vertices[ends], None, None)
+
+
+def make_renderer() -> GlRenderer | None:
+    """A renderer, or None where OpenGL does not work."""
+    try:
+        return GlRenderer()
+    except RuntimeError as error:
+        log.info("shapes are drawn without OpenGL: %s", error)
+        return None
