@@ -68,6 +68,18 @@ class Camera:
         turned[:, 2] = self.distance - turned[:, 2]
         return turned
 
+    def on_screen(
+        self, points: NDArray[np.floating], size: tuple[int, int]
+    ) -> NDArray[np.float64] | None:
+        """Return (n, 2) places in a picture; None where a point lies behind the eye."""
+        seen = self.seen(points)
+        if bool((seen[:, 2] <= self.distance * 1e-2).any()):
+            return None
+        focal = size[1] / 2 / math.tan(FIELD / 2)
+        flat: NDArray[np.float64] = seen[:, :2] * (focal, -focal) / seen[:, 2:]
+        flat += (size[0] / 2, size[1] / 2)
+        return flat
+
 
 def fitted(points: NDArray[np.floating], aspect: float = 1.0, *, margin: float = 1.08) -> Camera:
     """A camera that sees all of a shape, however it is turned around its upright axis.

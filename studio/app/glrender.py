@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize
@@ -64,18 +65,35 @@ precision mediump float;
 #endif
 varying vec3 bent; varying vec3 paint; varying vec3 gaze;
 uniform vec3 back; uniform vec3 key; uniform vec4 wire; uniform float dots; uniform float reach;
+uniform float middle;
 void main() {
     if (dots > 0.5 && length(gl_PointCoord - 0.5) > 0.5) discard;
-    float light = clamp(0.62 + 0.38 * (dots > 1.5 ? (dot(gaze, back) - dots) / reach : 0.0), 0.2, 1.0);
+    float light = 0.62 + 0.38 * clamp((middle - dot(gaze, back)) / reach, -1.0, 1.0);
     if (dot(bent, bent) > 0.25) {
         vec3 n = normalize(bent);
         float facing = dot(n, back);
         if (facing < 0.0) n = -n;
-        light = 0.30 + 0.14 * n.y + 0.66 * max(dot(n, key), 0.0) + 0.10 * pow(1.0 - abs(facing), 3.0);
+        light = 0.30 + 0.14 * n.y + 0.66 * max(dot(n, key), 0.0);
+        light += 0.10 * pow(1.0 - abs(facing), 3.0);
     }
     gl_FragColor = mix(vec4(pow(paint * light, vec3(1.0 / 2.2)), 1.0), vec4(wire.rgb, 1.0), wire.a);
 }
 """
+
+
+@dataclass(frozen=True, eq=False)
+class Corners:
+    """A shape as the graphics card takes it: rows of place, normal and colour.
+
+    Attributes:
+        rows: Of points, or three for each triangle.
+        edges: Two for each edge, where they are to be drawn.
+        dots: Whether the rows are points.
+    """
+
+    rows: NDArray[np.void]
+    edges: NDArray[np.void]
+    dots: bool = False
 
 
 class GlRenderer:
@@ -98,15 +116,15 @@ class GlRenderer:
         self._surface.setFormat(self._context.format())
         self._surface.create()
         self._target: QOpenGLFramebufferObject | None = None
-        self._shown: tuple[int, bool] | None = None
-        self._shape: Mesh | PointCloud | None = None  # kept, so that its id stays its own
+        self._shown: Corners | None = None
         self._counts = (0, 0)
         if not self._context.makeCurrent(self._surface):
             raise RuntimeError("the OpenGL context cannot be used")
         self._program = QOpenGLShaderProgram()
         kind = QOpenGLShader.ShaderTypeBit
-        built = self._program.addShaderFromSourceCode(kind.Vertex, _VERTEX)
-        built = built and self._program.addShaderFromSourceCode(kind.Fragment, _FRAGMENT)
+        version = "" if self._context.isOpenGLES() else "#version 120\n"
+        built = self._program.addShaderFromSourceCode(kind.Vertex, version + _VERTEX)
+        built = built and self._program.addShaderFromSourceCode(kind.Fragment, version + _FRAGMENT)
         for at, name in enumerate(("place", "normal", "colour")):
             self._program.bindAttributeLocation(name, at)
         if not (built and self._program.link()):
@@ -124,9 +142,7 @@ class GlRenderer:
             self._target = None
             self._context.doneCurrent()
 
-    def draw(
-        self, shape: Mesh | PointCloud, camera: Camera, size: tuple[int, int], style: Style
-    ) -> QImage:
+    def draw(self, shape: Corners, camera: Camera, size: tuple[int, int], style: Style) -> QImage:
         """Draw a shape; what is not covered is clear.
 
         Raises:
@@ -134,7 +150,7 @@ class GlRenderer:
         """
         if not self._context.makeCurrent(self._surface):
             raise RuntimeError("the OpenGL context has gone")
-        self._load(shape, style)
+        self._load(shape)
         target = self._target_of(size)
         target.bind()
         gl: Any = self._context.functions()
@@ -145,12 +161,12 @@ class GlRenderer:
         gl.glEnable(_POINT_SIZE)
         if not self._context.isOpenGLES():
             gl.glEnable(0x8861)  # GL_POINT_SPRITE, without which the dots are squares
-        self._aim(shape, camera, size, style)
-        if style.wire and isinstance(shape, Mesh):
+        self._aim(shape.dots, camera, size, style)
+        if style.wire:
             gl.glEnable(_OFFSET_FILL)
             gl.glPolygonOffset(1.0, 1.0)
-        self._draw(gl, self._corners, _TRIANGLES if isinstance(shape, Mesh) else _POINTS, 0)
-        if style.wire and isinstance(shape, Mesh):
+        self._draw(gl, self._corners, _POINTS if shape.dots else _TRIANGLES, 0)
+        if style.wire:
             gl.glDisable(_OFFSET_FILL)
             self._program.setUniformValue("wire", *_WIRE, 0.85)
             self._draw(gl, self._edges, _LINES, 1)
@@ -160,9 +176,7 @@ class GlRenderer:
         self._context.doneCurrent()
         return drawn
 
-    def _aim(
-        self, shape: Mesh | PointCloud, camera: Camera, size: tuple[int, int], style: Style
-    ) -> None:
+    def _aim(self, dots: bool, camera: Camera, size: tuple[int, int], style: Style) -> None:
         matrix = QMatrix4x4()
         far = camera.distance + camera.reach * 4
         near = max(camera.distance - camera.reach * 4, far * 1e-3)
@@ -180,12 +194,12 @@ class GlRenderer:
         ):
             self._program.setUniformValue(name, value)
         self._program.setUniformValue("wire", 0.0, 0.0, 0.0, 0.0)
-        dots = isinstance(shape, PointCloud)
         focal = size[1] / 2 / math.tan(FIELD / 2)
         gap = camera.reach * 1.7 / math.sqrt(max(self._counts[0], 1))
         self._program.setUniformValue1f("dot_size", 2 * gap * style.point * focal)
-        self._program.setUniformValue1f("dots", max(camera.distance, 1.6) if dots else 0.0)
-        self._program.setUniformValue1f("reach", -camera.reach)
+        self._program.setUniformValue1f("dots", 1.0 if dots else 0.0)
+        self._program.setUniformValue1f("middle", camera.distance)
+        self._program.setUniformValue1f("reach", camera.reach)
 
     def _draw(self, gl: Any, buffer: QOpenGLBuffer, mode: int, which: int) -> None:
         buffer.bind()
@@ -205,23 +219,20 @@ class GlRenderer:
             self._target = QOpenGLFramebufferObject(QSize(*size), form)
         return self._target
 
-    def _load(self, shape: Mesh | PointCloud, style: Style) -> None:
+    def _load(self, shape: Corners) -> None:
         """Give the card its corners, if they are not there already."""
-        if (id(shape), style.smooth) == self._shown:
+        if shape is self._shown:
             return
-        rows, edges = corners_of(shape, rounded=style.smooth)
-        for buffer, data in ((self._corners, rows), (self._edges, edges)):
+        for buffer, data in ((self._corners, shape.rows), (self._edges, shape.edges)):
             buffer.bind()
             buffer.allocate(data.tobytes(), data.nbytes)
             buffer.release()
-        self._counts = (len(rows), len(edges))
-        self._shape, self._shown = shape, (id(shape), style.smooth)
+        self._counts = (len(shape.rows), len(shape.edges))
+        self._shown = shape
 
 
-def corners_of(
-    shape: Mesh | PointCloud, *, rounded: bool
-) -> tuple[NDArray[np.void], NDArray[np.void]]:
-    """Return rows of place, normal and colour: of points or triangles, and of a mesh's edges."""
+def corners_of(shape: Mesh | PointCloud, style: Style) -> Corners:
+    """Prepare a shape; takes a second for half a million triangles, so not for the main thread."""
     import numpy as np
 
     form = np.dtype([("place", "<f4", 3), ("normal", "<f4", 3), ("colour", "u1", 4)])
@@ -235,8 +246,10 @@ def corners_of(
         return made
 
     if isinstance(shape, PointCloud):
-        return rows(shape.points, shape.normals, shape.colors), np.zeros(0, form)
-    if rounded:
+        return Corners(
+            rows(shape.points, shape.normals, shape.colors), np.zeros(0, form), dots=True
+        )
+    if style.smooth:
         mesh = shape if shape.normals is not None else smooth(shape)
         flat = shape.faces.reshape(-1)
         colours = None if mesh.colors is None else mesh.colors[flat]
@@ -245,9 +258,12 @@ def corners_of(
     else:
         split = faceted(shape)
         corners = rows(split.vertices, split.normals, split.colors)
+    if not style.wire:
+        return Corners(corners, np.zeros(0, form))
     pairs = np.sort(shape.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
-    ends = np.unique(pairs, axis=0).reshape(-1)
-    return corners, rows(shape.vertices[ends], None, None)
+    ends = np.unique(pairs[:, 0].astype(np.int64) << 32 | pairs[:, 1])
+    ends = np.stack([ends >> 32, ends & 0xFFFFFFFF], axis=1).reshape(-1)
+    return Corners(corners, rows(shape.vertices[ends], None, None))
 
 
 def make_renderer() -> GlRenderer | None:
