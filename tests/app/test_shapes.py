@@ -137,6 +137,25 @@ def test_double_click_lays_it_open_and_escape_closes(window, card, qtbot, wait):
     assert not window.shapes.isVisible()
 
 
+def test_a_card_turns_under_the_mouse(window, card, qtbot, wait):
+    view, item = window.canvas.viewport(), window.canvas.items_[card]
+    box = item.box()
+
+    def place(share: float) -> QPoint:
+        return window.canvas.mapFromScene(item.mapToScene(box.width() * share, box.height() / 2))
+
+    qtbot.mouseMove(view, place(0.5))
+    wait(lambda: len(window.turning.frames) > 4)
+    front = item.turned
+    qtbot.mouseMove(view, place(0.4))
+    assert item.turned != front
+    qtbot.mouseMove(view, place(0.5))
+    assert item.turned == front
+    qtbot.mouseMove(view, QPoint(2, view.height() - 2))
+    assert item.turned is None
+    assert not window.turning.frames
+
+
 def test_points_have_a_size(window, qtbot, wait, tmp_path):
     rows = np.random.default_rng(0).standard_normal((500, 3)).astype("f4")
     window.session.bring_in([written(Ply, PointCloud(rows), tmp_path / "cloud.ply")], (0.0, 0.0))

@@ -28,6 +28,7 @@ from studio.app.widgets.overlay import EmptyState, Hints, NewsBar, ZoomBar
 from studio.app.widgets.queue import QueueView
 from studio.app.widgets.shapeview import ShapeSheet
 from studio.app.widgets.sheet import Sheet
+from studio.app.widgets.turntable import Turntable
 from studio.app.words import length_words
 from studio.errors import ParamError, StudioError
 from studio.generator import GeneratorSpec
@@ -63,6 +64,7 @@ class Window(QMainWindow):
         self.writing = LiveTexts(session, self.canvas, self._show_empty)
         self.sheet = Sheet(self.canvas, session, self._writer_request, self._open_generator)
         self.shapes = ShapeSheet(self.canvas, session)
+        self.turning = Turntable(self.canvas, session)
         self.zooming = ZoomBar(
             self.canvas,
             lambda: self.canvas.zoom_by(1 / 1.25),
@@ -384,6 +386,7 @@ class Window(QMainWindow):
             signal.disconnect(slot)  # type: ignore[attr-defined]
         self.sheet.close_down()
         self.shapes.close_down()
+        self.turning.close_down()
         self.writing.close_down()
         self.canvas.close_down()
         self.inspector.close_down()
