@@ -103,4 +103,5 @@ def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     up = np.broadcast_to(np.array([0.0, 1.0, 0.0]), rows.shape).copy()
-    return np.divide(rows, lengths, out=up, where=lengths > 1e-300)
+    unit: NDArray[np.float64] = np.divide(rows, lengths, out=up, where=lengths > 1e-300)
+    return unit

@@ -64,7 +64,9 @@ class Camera:
         """Return (n, 3) points as the eye sees them: right, up, and depth from the eye."""
         import numpy as np
 
-        turned = (points.astype(np.float64) - self.target) @ np.array(self.axes()).T
+        turned: NDArray[np.float64] = (points.astype(np.float64) - self.target) @ np.array(
+            self.axes()
+        ).T
         turned[:, 2] = self.distance - turned[:, 2]
         return turned
 

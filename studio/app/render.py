@@ -76,7 +76,8 @@ def render(
     fine = fine.reshape(size[1], _FINER, size[0], _FINER, 4).mean(axis=(1, 3))
     alpha = fine[..., 3:]
     fine[..., :3] = (fine[..., :3] / np.maximum(alpha, 1e-9)).clip(0, 1) ** (1 / 2.2)
-    return np.rint(fine * 255).astype(np.uint8)
+    drawn: NDArray[np.uint8] = np.rint(fine * 255).astype(np.uint8)
+    return drawn
 
 
 def _draw_mesh(
