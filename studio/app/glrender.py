@@ -120,12 +120,13 @@ class GlRenderer:
         self._counts = (0, 0)
         if not self._context.makeCurrent(self._surface):
             raise RuntimeError("the OpenGL context cannot be used")
-        self._program = QOpenGLShaderProgram()
+        # The stubs want bytes for names, and the binding takes them for no string.
+        self._program: Any = QOpenGLShaderProgram()
         kind = QOpenGLShader.ShaderTypeBit
         version = "" if self._context.isOpenGLES() else "#version 120\n"
         built = self._program.addShaderFromSourceCode(kind.Vertex, version + _VERTEX)
         built = built and self._program.addShaderFromSourceCode(kind.Fragment, version + _FRAGMENT)
-        for at, name in enumerate((b"place", b"normal", b"colour")):
+        for at, name in enumerate(("place", "normal", "colour")):
             self._program.bindAttributeLocation(name, at)
         if not (built and self._program.link()):
             raise RuntimeError(f"the shader is refused: {self._program.log()}")
@@ -168,7 +169,7 @@ class GlRenderer:
         self._draw(gl, self._corners, _POINTS if shape.dots else _TRIANGLES, 0)
         if style.wire:
             gl.glDisable(_OFFSET_FILL)
-            self._program.setUniformValue(b"wire", *_WIRE, 0.85)
+            self._program.setUniformValue("wire", *_WIRE, 0.85)
             self._draw(gl, self._edges, _LINES, 1)
         target.release()
         drawn = target.toImage()
@@ -187,19 +188,19 @@ class GlRenderer:
         matrix.lookAt(eye, target, up)
         self._program.bind()
         for name, value in (
-            (b"matrix", matrix),
-            (b"eye", eye),
-            (b"back", back),
-            (b"key", right * -0.45 + up * 0.65 + back * 0.62),
+            ("matrix", matrix),
+            ("eye", eye),
+            ("back", back),
+            ("key", right * -0.45 + up * 0.65 + back * 0.62),
         ):
             self._program.setUniformValue(name, value)
-        self._program.setUniformValue(b"wire", 0.0, 0.0, 0.0, 0.0)
+        self._program.setUniformValue("wire", 0.0, 0.0, 0.0, 0.0)
         focal = size[1] / 2 / math.tan(FIELD / 2)
         gap = camera.reach * 1.7 / math.sqrt(max(self._counts[0], 1))
-        self._program.setUniformValue1f(b"dot_size", 2 * gap * style.point * focal)
-        self._program.setUniformValue1f(b"dots", 1.0 if dots else 0.0)
-        self._program.setUniformValue1f(b"middle", camera.distance)
-        self._program.setUniformValue1f(b"reach", camera.reach)
+        self._program.setUniformValue1f("dot_size", 2 * gap * style.point * focal)
+        self._program.setUniformValue1f("dots", 1.0 if dots else 0.0)
+        self._program.setUniformValue1f("middle", camera.distance)
+        self._program.setUniformValue1f("reach", camera.reach)
 
     def _draw(self, gl: Any, buffer: QOpenGLBuffer, mode: int, which: int) -> None:
         buffer.bind()

@@ -140,10 +140,12 @@ def test_double_click_lays_it_open_and_escape_closes(window, card, qtbot, wait):
 def test_a_card_turns_under_the_mouse(window, card, qtbot, wait):
     view, item = window.canvas.viewport(), window.canvas.items_[card]
     box = item.box()
+    item.setToolTip("")  # a window of its own, which offscreen cannot be raised
 
     def place(share: float) -> QPoint:
         return window.canvas.mapFromScene(item.mapToScene(box.width() * share, box.height() / 2))
 
+    qtbot.mouseMove(view, QPoint(2, 2))
     qtbot.mouseMove(view, place(0.5))
     wait(lambda: len(window.turning.frames) > 4)
     front = item.turned
