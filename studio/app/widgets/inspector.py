@@ -19,6 +19,7 @@ from studio.app.widgets.common import Column, IconButton, button, clear, label, 
 from studio.app.widgets.exporting import ExportBox
 from studio.app.widgets.latent import Blend, Explore
 from studio.app.widgets.preview import PreviewBox
+from studio.app.widgets.shapeview import SHAPES, ShapePreview
 from studio.app.words import size_words
 from studio.assets import KINDS
 from studio.errors import StudioError
@@ -35,13 +36,13 @@ class Inspector(Column):
 
     more_like = Signal(object)  # AssetRow
     use_as_input = Signal(list)  # of AssetRow
-    opened = Signal(object)  # AssetRow, a text that is to be read and edited
+    opened = Signal(object)  # AssetRow, a text or shape that is to be laid open
 
     def __init__(self, session: Session) -> None:
         super().__init__("Inspector")
         self.session = session
         self.rows: list[AssetRow] = []
-        self.preview: PreviewBox | None = None
+        self.preview: PreviewBox | ShapePreview | None = None
         self.explore: Explore | None = None
         self.blend: Blend | None = None
         self.export: ExportBox | None = None
@@ -58,6 +59,7 @@ class Inspector(Column):
     def close_down(self) -> None:
         """Stop listening."""
         self._later.stop()
+        self._leave_shape()
         self.session.selected.disconnect(self._on_selected)
         self.session.faces.ready.disconnect(self._on_face)
         self.session.live.looked.disconnect(self._on_look)
@@ -68,6 +70,7 @@ class Inspector(Column):
         """Show the selection as it is now."""
         self.session.live.stop()
         self.rows = self.session.selected_rows()
+        self._leave_shape()
         self.preview = self.explore = self.blend = self.export = self._facts = None
         clear(self.box)
         if not self.rows:
@@ -78,6 +81,10 @@ class Inspector(Column):
         else:
             self._show_several(self.rows)
         self.box.addStretch(1)
+
+    def _leave_shape(self) -> None:
+        if isinstance(self.preview, ShapePreview):
+            self.preview.close_down()
 
     # What is shown
 
@@ -124,7 +131,11 @@ class Inspector(Column):
         self._add_export(rows)
 
     def _add_preview(self, row_: AssetRow) -> None:
-        self.preview = PreviewBox(row_.kind)
+        if row_.kind in SHAPES:
+            self.preview = ShapePreview(self.session, row_)
+            self.preview.opened.connect(lambda: self.opened.emit(row_))
+        else:
+            self.preview = PreviewBox(row_.kind)
         self.box.addWidget(self.preview)
         self._show_face(row_)
 
