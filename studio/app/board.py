@@ -301,9 +301,11 @@ class Board:
                 self.project.restore(assets)
             self.project.place_cards(cards)
 
-        self._background.do(
-            self._background.project, work, lambda _: self._show(cards), self._refused
-        )
+        def then(_: object) -> None:
+            self._removed.difference_update(card.id for card in cards)
+            self._show([card for card in cards if card.id not in self.cards])
+
+        self._background.do(self._background.project, work, then, self._refused)
 
     def _refused(self, error: StudioError) -> None:
         """Say it, and show what the project really has."""

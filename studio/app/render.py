@@ -23,6 +23,8 @@ CLAY = (196, 201, 214)  # of what has no colour
 _FINER = 2  # pixels drawn for one shown, each way
 _BATCH = 1 << 21  # pixels looked at together: some 100 MB
 _EMPTY = (1 << 64) - 1
+_LARGE = 1024  # pixels
+_EDGE = 1e-5  # so much of a triangle belongs to its neighbour too, that no gap shows between them
 
 
 @dataclass(frozen=True)
@@ -118,22 +120,55 @@ def _cover(corners: Any, keys: Any, size: tuple[int, int]) -> None:
     high = np.ceil(corners[:, :, :2].max(axis=1)).clip(0, limit).astype(np.int64)
     across = high - low
     areas = across[:, 0] * across[:, 1]
-    ends = np.cumsum(areas)
-    start = 0
-    while start < len(areas):
-        base = int(ends[start - 1]) if start else 0
-        stop = max(int(np.searchsorted(ends, base + _BATCH, "right")), start + 1)
-        part = np.arange(start, stop)
-        which = np.repeat(part, areas[part])
-        at = np.arange(len(which)) - np.repeat(ends[part] - areas[part] - base, areas[part])
-        x = low[which, 0] + at % np.maximum(across[which, 0], 1)
-        y = low[which, 1] + at // np.maximum(across[which, 0], 1)
-        shares = _shares(corners[which], x + 0.5, y + 0.5)
-        inside = (shares >= -1e-9).all(axis=1)
-        which, x, y, shares = which[inside], x[inside], y[inside], shares[inside]
-        inverse = (shares / corners[which][:, :, 2]).sum(axis=1)
-        np.minimum.at(keys, y * width + x, _keys(1 / inverse, which))
-        start = stop
+    planes = _planes(corners, low)
+    board = keys.reshape(height, width)
+    for large in np.flatnonzero(areas > _LARGE):  # one by one: a window of pixels needs no indices
+        (left, top), (wide, tall) = low[large], across[large]
+        x, y = np.arange(wide, dtype=np.float32), np.arange(tall, dtype=np.float32)[:, None]
+        inside, depth = _inside(planes[large], x, y)
+        key = np.where(inside, _keys(depth, np.asarray(large)), np.uint64(_EMPTY))
+        seen = board[top : top + tall, left : left + wide]
+        np.minimum(seen, key, out=seen)
+    small = np.flatnonzero((areas > 0) & (areas <= _LARGE))
+    for part in np.array_split(small, max(1, -(-int(areas[small].sum()) // _BATCH))):
+        count = areas[part]
+        which = np.repeat(part, count)
+        at = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+        x, y = at % across[which, 0], at // across[which, 0]
+        inside, depth = _inside(planes[which].transpose(1, 2, 0), x, y)
+        which = which[inside]
+        place = (low[which, 1] + y[inside]) * width + low[which, 0] + x[inside]
+        np.minimum.at(keys, place, _keys(depth[inside], which))
+
+
+def _planes(corners: Any, low: Any) -> Any:
+    """What runs evenly over triangles (m, 3, 3): two of their shares, and one over the depth.
+
+    Returns:
+        (m, 3, 3) float32: for each of them what it gains with x, with y, and has at ``low``.
+    """
+    import numpy as np
+
+    place = corners[:, :, :2] - (low[:, None] + 0.5)
+    (ax, ay), (bx, by), (cx, cy) = (place[:, at].T for at in range(3))
+    area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+    area = np.where(np.abs(area) < 1e-12, np.inf, area)
+    b = np.stack([cy - ay, ax - cx, (cx - ax) * ay - ax * (cy - ay)], axis=1) / area[:, None]
+    c = np.stack([ay - by, bx - ax, ax * (by - ay) - (bx - ax) * ay], axis=1) / area[:, None]
+    over = 1 / corners[:, :, 2]
+    inverse = b * (over[:, 1] - over[:, 0])[:, None] + c * (over[:, 2] - over[:, 0])[:, None]
+    inverse[:, 2] += over[:, 0]
+    planes: Any = np.stack([b, c, inverse], axis=1).astype(np.float32)
+    return planes
+
+
+def _inside(planes: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    """Which pixels their triangle covers, and how deep it is there."""
+    import numpy as np
+
+    b, c, inverse = (plane[0] * x + plane[1] * y + plane[2] for plane in planes)
+    inside = (b >= -_EDGE) & (c >= -_EDGE) & (b + c <= 1 + _EDGE) & (inverse > 0)
+    return inside, 1 / np.where(inside, inverse, 1)
 
 
 def _shares(corners: Any, x: Any, y: Any) -> Any:
