@@ -20,7 +20,8 @@ class ExporterSpec:
     """What the studio knows of a format.
 
     Attributes:
-        id: Its name on the command line, which is also its first suffix without the dot.
+        id: Its name. Of a format that is read it is the first suffix without the dot; one that is
+            only written may share a suffix with another, and is named after both: ``"score-wav"``.
         title: Its name for people.
         version: Changes whenever the same asset would give other bytes.
         accepts: The asset types it writes; the first is what `read` gives.
@@ -29,7 +30,7 @@ class ExporterSpec:
         options: How to write, as `Params`.
         companions: Whether `write` may put more files beside the one it is asked for.
         embeds: Whether the recipe goes inside the file; if not, the studio puts it beside it.
-        reads: Whether `read` is there.
+        reads: Whether `read` is there. Of several formats with one suffix, one at most is read.
     """
 
     id: str

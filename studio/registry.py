@@ -165,16 +165,33 @@ class Registry:
     def exporter_for_suffix(self, suffix: str) -> type[Exporter[Any]]:
         """Return the exporter whose files end in ``suffix`` (with or without the dot).
 
+        Several may write files that end so, such as sounds and music that is played; the one
+        that reads them knows what they are.
+
         Raises:
             UnknownNameError: Nobody writes or reads such files.
         """
         wanted = "." + suffix.lower().lstrip(".")
-        known: list[str] = []
-        for exporter in self.exporters():
+        every = sorted(self.exporters(), key=lambda exporter: not exporter.spec.reads)
+        for exporter in every:
             if wanted in exporter.spec.suffixes:
                 return exporter
-            known += [s.lstrip(".") for s in exporter.spec.suffixes]
-        raise unknown_name("file format", wanted.lstrip("."), known)
+        known = {s.lstrip("."): None for exporter in every for s in exporter.spec.suffixes}
+        raise unknown_name("file format", wanted.lstrip("."), list(known))
+
+    def kind_of_suffix(self, suffix: str, made: str = "") -> str:
+        """The kind of asset in files that end so.
+
+        Args:
+            suffix: With or without the dot.
+            made: What was made, where that is known: of several kinds that a format holds it is
+                this one. Music that was played into a sound is a sound.
+
+        Raises:
+            UnknownNameError: Nobody writes or reads such files.
+        """
+        kinds = [kind.kind for kind in self.exporter_for_suffix(suffix).spec.accepts]
+        return made if made in kinds else kinds[0]
 
     def entry_of(self, id_: str) -> Entry:
         """The entry of a ready generator or exporter."""
@@ -310,7 +327,7 @@ def check_exporter_class(cls: Any) -> str:
         return f"spec.accepts is {spec.accepts!r}, expected asset types: {_kinds()}"
     if not spec.suffixes or any(s != s.lower() or not s.startswith(".") for s in spec.suffixes):
         return f"spec.suffixes is {spec.suffixes!r}, expected lower-case endings such as '.png'"
-    if spec.suffixes[0] != f".{spec.id}":
+    if spec.reads and spec.suffixes[0] != f".{spec.id}":
         return f"spec.suffixes begins with '{spec.suffixes[0]}', expected '.{spec.id}' as the id is"
     return _check_params(spec.options, "options")
 

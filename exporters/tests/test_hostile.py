@@ -22,7 +22,7 @@ from studio.testing import example_asset
 from studio_exporters import Flac, Glb, Jpg, Json, Mid, Obj, Ogg, Ply, Png, Stl, Wav
 from studio_exporters import studio_exporters as formats
 
-FORMATS = formats()
+FORMATS = [cls for cls in formats() if cls.spec.reads]
 PLAIN = ("txt", "md")  # any bytes that are UTF-8 are a text
 BINARY = [cls for cls in FORMATS if cls.spec.id not in PLAIN]
 FEW = 32 * 2**20

@@ -124,7 +124,7 @@ def kind_of_file(registry: Registry, file: Path) -> str:
     from studio.project.kinds import kind_of_suffix
 
     try:
-        return registry.exporter_for_suffix(file.suffix).spec.accepts[0].kind
+        return registry.kind_of_suffix(file.suffix)
     except StudioError:
         return kind_of_suffix(file)
 

@@ -89,11 +89,14 @@ def kind_reader(registry: Registry) -> Callable[[Path], str]:
     kinds = {g.spec.id: g.spec.output.kind for g in registry.generators()}
 
     def kind_of(file: Path) -> str:
+        made = ""
         with contextlib.suppress(InputFileError):
             recipe = read(file)
-            if recipe is not None and recipe.generator in kinds:
-                return kinds[recipe.generator]
-        return kind_of_suffix(file)
+            made = kinds.get(recipe.generator, "") if recipe is not None else ""
+        try:
+            return registry.kind_of_suffix(file.suffix, made)
+        except UnknownNameError:
+            return made or kind_of_suffix(file)
 
     return kind_of
 

@@ -52,7 +52,8 @@ def fulfil(session: Session, spec: GeneratorSpec, values: Mapping[str, Any]) -> 
     export = Export(exporter.id, place.folder, (), options.model_dump(mode="json"))
     suffix = _suffix(values["format_"] or place.suffix, exporter.suffixes)
     teller = _teller(session, exporter, request, values)
-    with _sink(spec, place, values) as sink:
+    kind = session.registry.kind_of_suffix(suffix, spec.output.kind)
+    with _sink(kind, place, values) as sink:
         make(session, _requests(request, export, play, sink, suffix), sink, teller)
 
 
@@ -145,7 +146,7 @@ def _suffix(wanted: str, suffixes: tuple[str, ...]) -> str:
 
 
 @contextlib.contextmanager
-def _sink(spec: GeneratorSpec, place: Place, values: Mapping[str, Any]) -> Iterator[Sink]:
+def _sink(kind: str, place: Place, values: Mapping[str, Any]) -> Iterator[Sink]:
     """Open where the files go."""
     if not values["project"]:
         place.prepare()
@@ -154,7 +155,7 @@ def _sink(spec: GeneratorSpec, place: Place, values: Mapping[str, Any]) -> Itera
     from studio.project import Project
     from studio.project.files import sha256_of
 
-    with Project.open(place.folder, kind_of=lambda _: spec.output.kind) as project:
+    with Project.open(place.folder, kind_of=lambda _: kind) as project:
         starts = [values.get(name) for name in ("latent_from", "toward")]
         hashes = [sha256_of(Path(file)) for file in starts if file]
         parents = [row.id for sha256 in hashes for row in project.find(sha256)[:1]]

@@ -6,6 +6,7 @@ from studio_exporters.glb import Glb
 from studio_exporters.image import Jpg, Png, Webp
 from studio_exporters.midi import Mid
 from studio_exporters.obj import Obj
+from studio_exporters.played import PlayedFlac, PlayedOgg, PlayedWav
 from studio_exporters.ply import Ply
 from studio_exporters.stl import Stl
 from studio_exporters.text import Json, Md, Txt
@@ -19,6 +20,9 @@ __all__ = [
     "Mid",
     "Obj",
     "Ogg",
+    "PlayedFlac",
+    "PlayedOgg",
+    "PlayedWav",
     "Ply",
     "Png",
     "Stl",
@@ -31,4 +35,5 @@ __all__ = [
 @hookimpl
 def studio_exporters() -> list[type[Exporter]]:  # type: ignore[type-arg]  # options differ by format
     """Every format; for each kind of asset the first one is the one to take unasked."""
-    return [Png, Jpg, Webp, Wav, Flac, Ogg, Mid, Txt, Md, Json, Glb, Ply, Obj, Stl]
+    played = [PlayedWav, PlayedFlac, PlayedOgg]
+    return [Png, Jpg, Webp, Wav, Flac, Ogg, Mid, *played, Txt, Md, Json, Glb, Ply, Obj, Stl]

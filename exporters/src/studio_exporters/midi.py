@@ -21,6 +21,7 @@ _DRUMS = 9  # channel 10, counted from 0
 _MELODIC = [channel for channel in range(16) if channel != _DRUMS]
 _RECIPE_WIDTH = 60_000  # readers refuse one text of a million characters
 _MINUTE = 60_000_000  # in microseconds
+MAX_NOTES = 200_000
 
 
 class MidOptions(Params):
@@ -46,12 +47,13 @@ class Mid(FileFormat[MidOptions]):
         media_type="audio/midi",
         options=MidOptions,
     )
-    max_bytes = 8 * MIB
+    max_bytes = 2 * MIB  # read at some 20,000 notes a second, each in 1 kB of memory
 
     def write(self, asset: Asset, file: Path, options: MidOptions, recipe: Recipe | None) -> None:
         import mido
 
         score = asset_of(Score, asset, self.spec)
+        check_notes(score, self.spec)
         resolution = int(options.resolution)
         out = mido.MidiFile(type=1, ticks_per_beat=resolution, charset="utf-8")
         out.tracks.append(mido.MidiTrack(_head(score, recipe)))
@@ -93,6 +95,17 @@ class Mid(FileFormat[MidOptions]):
             )
         channels = dict(zip(programs, _MELODIC, strict=False))
         return [_DRUMS if track.drums else channels[track.program] for track in score.tracks]
+
+
+def check_notes(score: Score, spec: ExporterSpec) -> None:
+    """Refuse more notes than anybody could read back or play in a reasonable time.
+
+    Raises:
+        UsageError: There are more.
+    """
+    notes = sum(len(track.notes) for track in score.tracks)
+    if notes > MAX_NOTES:
+        raise cannot_write(spec, f"holds at most {MAX_NOTES} notes, and this music has {notes}")
 
 
 def _head(score: Score, recipe: Recipe | None) -> list[mido.MetaMessage]:
