@@ -69,7 +69,7 @@ def band_noise(
     spectrum *= 1 / (1 + np.exp(-6 * inside))
     spectrum[:, 0] = 0
     shaped = np.fft.irfft(spectrum, size, axis=1)[:, :frames]
-    return (shaped / max(float(shaped.std()), 1e-9)).astype(np.float32).T
+    return np.asarray(shaped.T / max(float(shaped.std()), 1e-9), np.float32)
 
 
 def quick_size(least: int) -> int:
