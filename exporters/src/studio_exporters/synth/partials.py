@@ -89,4 +89,4 @@ def fall(frames: int, rate: int, seconds: float) -> Samples:
     curve = np.exp(-np.log(1000) / max(seconds * rate, 1) * np.arange(frames))
     last = min(frames, max(int(0.004 * rate), 1))
     curve[frames - last :] *= np.linspace(1, 0, last)
-    return curve.astype(np.float32)[:, None]
+    return np.asarray(curve, np.float32)[:, None]
