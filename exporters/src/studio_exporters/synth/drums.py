@@ -83,7 +83,7 @@ KIT: dict[int, Drum] = {
     51: _RIDE,
     52: replace(_CRASH, band=(600, 9000), hiss=1.3, pan=0.3),
     53: replace(_RIDE, hertz=(1480.0, 2930.0, 4400.0), metal=20, level=-9),
-    54: Drum(metal=40, noise=0.4, band=(4800, 13000), hiss=0.2, strokes=(0, 0.03), level=-9,
+    54: Drum(metal=40, noise=0.4, band=(4800, 13000), hiss=0.2, strokes=(0, 0.03), level=-5,
              pan=-0.3),
     55: replace(_CRASH, band=(1800, 14000), hiss=0.9, pan=-0.2),
     56: Drum((562.0, 845.0), 0.28, level=-3, pan=0.25),
