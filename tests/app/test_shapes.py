@@ -145,7 +145,8 @@ def test_a_card_turns_under_the_mouse(window, card, qtbot, wait):
     def place(share: float) -> QPoint:
         return window.canvas.mapFromScene(item.mapToScene(box.width() * share, box.height() / 2))
 
-    qtbot.mouseMove(view, QPoint(2, 2))
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))  # no button is held now
+    qtbot.mouseMove(view, QPoint(4, 4))
     qtbot.mouseMove(view, place(0.5))
     wait(lambda: len(window.turning.frames) > 4)
     front = item.turned
