@@ -1,0 +1,117 @@
+"""From what the decoder says to samples: tone and noise, with phases that fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio_sound_vae.frames import (
+    BINS,
+    FLOOR,
+    LENGTH,
+    WINDOW,
+    Grid,
+    Samples,
+    frame_starts,
+    spectra,
+    spread_matrix,
+)
+from studio_sound_vae.phase import first_guess, make_consistent
+from studio_sound_vae.transform import HOP, Spectrum, Transform
+
+_SILENT = 0.22  # level below which a sound has ended: -62 dB
+_NOISE_SEED = 0
+ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A sound as loudness and tonality over time and frequency.
+
+    Attributes:
+        levels: [frames, bands], 0 at -80 dB and 1 at full scale.
+        tonality: [frames, bands] logits: which share of the power is tone.
+        starts: [frames], where each frame's window begins, in samples; rising.
+    """
+
+    levels: Grid
+    tonality: Grid
+    starts: NDArray[np.float64]
+
+    @property
+    def size(self) -> int:
+        """Samples until it has died away."""
+        heard = np.flatnonzero(self.levels.max(axis=1) > _SILENT)
+        last = int(heard[-1]) if len(heard) else 0
+        end = self.starts[min(last + 1, len(self.starts) - 1)]
+        return int(np.clip(end + HOP * 4, 512, LENGTH * 4))
+
+
+def picture(levels: Grid, tonality: Grid) -> Picture:
+    """A picture at the places where the network looks."""
+    return Picture(levels, tonality, frame_starts().astype(np.float64))
+
+
+def render(seen: Picture, size: int, sides: int = 1, rounds: int = ROUNDS) -> Samples:
+    """Make the sound of a picture.
+
+    The tone gets phases that carry on from frame to frame, the noise those of white noise; where
+    there are two sides, each has noise of its own, and the tone is in the middle.
+
+    Args:
+        seen: The picture.
+        size: Samples to make.
+        sides: 1 or 2.
+        rounds: Of making the phases consistent.
+
+    Returns:
+        [size, sides].
+    """
+    transform = Transform(size)
+    tone, noise = parts(seen, transform.starts)
+    steady = tone * np.exp(1j * first_guess(tone)).astype(np.complex64)
+    rng = np.random.default_rng(_NOISE_SEED)
+    made = []
+    attack = transform.starts < 0
+    for _ in range(sides):
+        guess = steady + noise * _white(rng, transform)
+        guess[attack] = _struck(np.hypot(tone, noise)[attack], transform.starts[attack])
+        magnitudes = np.abs(guess)
+        made.append(make_consistent(guess, magnitudes, transform, rounds))
+    return np.stack(made, axis=1)
+
+
+def _struck(magnitudes: Grid, starts: NDArray[np.int64]) -> Spectrum:
+    """Spectra in which everything happens at sample 0: an attack, where chance would smear it."""
+    turns = np.arange(BINS) * starts[:, None] / WINDOW
+    return (magnitudes * np.exp(2j * np.pi * turns)).astype(np.complex64)
+
+
+def _white(rng: np.random.Generator, transform: Transform) -> Spectrum:
+    """Spectra of white noise whose power is 1 in every bin."""
+    noise = rng.standard_normal(transform.size + 3 * WINDOW, np.float32)
+    found = spectra(noise, transform.starts + WINDOW)
+    power = (4 / WINDOW) ** 2 * WINDOW * 3 / 8  # of Hann windows of white noise
+    return found / np.float32(np.sqrt(power))
+
+
+def parts(seen: Picture, starts: NDArray[np.int64]) -> tuple[Grid, Grid]:
+    """Magnitudes of tone and of noise at even steps: [frames, BINS] each."""
+    levels = _at(seen.levels, seen.starts, starts) @ spread_matrix()
+    tonality = _at(seen.tonality, seen.starts, starts) @ spread_matrix()
+    magnitude = np.exp(-np.log(FLOOR) * (np.minimum(levels, 1.2) - 1))
+    magnitude *= np.clip((levels - 0.05) / 0.1, 0, 1)  # the floor is no sound
+    share = 1 / (1 + np.exp(-tonality))
+    tone, noise = magnitude * np.sqrt(share), magnitude * np.sqrt(1 - share)
+    tone[:, 0] = noise[:, 0] = 0  # no DC
+    return tone.astype(np.float32), noise.astype(np.float32)
+
+
+def _at(grid: Grid, places: NDArray[np.float64], wanted: NDArray[np.int64]) -> Grid:
+    """Rows of a grid, read linearly between their places."""
+    after = np.clip(np.searchsorted(places, wanted), 1, len(places) - 1)
+    share = (wanted - places[after - 1]) / (places[after] - places[after - 1])
+    share = np.clip(share, 0, 1).astype(np.float32)[:, None]
+    return grid[after - 1] * (1 - share) + grid[after] * share
