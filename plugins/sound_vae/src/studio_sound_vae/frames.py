@@ -3,7 +3,7 @@
 A sound begins at sample 0 and lasts up to two seconds. Its spectra are taken at `FRAMES` places:
 every 128 samples at first, every 256 to a quarter of a second, then further and further apart,
 because what happens late happens slowly. The network sees the spectra in `BANDS` bands, which are
-single bins below 2 kHz and have the width of half a semitone above.
+single bins below 2 kHz and a third of a semitone wide above.
 """
 
 from __future__ import annotations

@@ -39,9 +39,10 @@ class Space:
     def read(cls, file: Path) -> Space:
         """Read what the export wrote."""
         facts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        shares = np.array(facts["shares"], np.float64)
         return cls(
             tuple(facts["kinds"]),
-            np.array(facts["shares"]),
+            shares / shares.sum(),  # they were rounded
             np.array(facts["mean"], np.float32),
             np.array(facts["deviation"], np.float32),
             np.array(facts["directions"], np.float32),

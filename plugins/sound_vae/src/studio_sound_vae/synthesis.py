@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio_sound_vae.frames import (
-    BINS,
     FLOOR,
     LENGTH,
     WINDOW,
     Grid,
     Samples,
     frame_starts,
+    hann,
     spectra,
     spread_matrix,
 )
@@ -23,6 +23,8 @@ from studio_sound_vae.transform import HOP, Spectrum, Transform
 
 _SILENT = 0.22  # level below which a sound has ended: -62 dB
 _NOISE_SEED = 0
+_CLARITY = 2.0  # what is more likely a tone than not becomes one
+_STEADY = 5  # bins that are never noise: below 200 Hz noise would only shake the tones
 ROUNDS = 6
 
 
@@ -72,21 +74,28 @@ def render(seen: Picture, size: int, sides: int = 1, rounds: int = ROUNDS) -> Sa
     transform = Transform(size)
     tone, noise = parts(seen, transform.starts)
     steady = tone * np.exp(1j * first_guess(tone)).astype(np.complex64)
+    early = transform.starts < 0
+    fill = 1 / np.sqrt(_sounding(transform.starts[early]))[:, None]
     rng = np.random.default_rng(_NOISE_SEED)
     made = []
-    attack = transform.starts < 0
     for _ in range(sides):
         guess = steady + noise * _white(rng, transform)
-        guess[attack] = _struck(np.hypot(tone, noise)[attack], transform.starts[attack])
         magnitudes = np.abs(guess)
+        magnitudes[early] = np.hypot(tone, noise)[early]  # an attack is not left to chance
+        guess[early] *= fill
         made.append(make_consistent(guess, magnitudes, transform, rounds))
     return np.stack(made, axis=1)
 
 
-def _struck(magnitudes: Grid, starts: NDArray[np.int64]) -> Spectrum:
-    """Spectra in which everything happens at sample 0: an attack, where chance would smear it."""
-    turns = np.arange(BINS) * starts[:, None] / WINDOW
-    return (magnitudes * np.exp(2j * np.pi * turns)).astype(np.complex64)
+def _sounding(starts: NDArray[np.int64]) -> Grid:
+    """Which share of the power of windows falls on what comes after sample 0.
+
+    A window that reaches back before the attack is soft because it is half empty. Where its sound
+    is to begin at once, it has to be as loud as if it were full; what is before 0 is cut off.
+    """
+    power = hann() ** 2
+    left = np.cumsum(power[::-1])[::-1]
+    return np.maximum(left[-starts] / left[0], 1e-3).astype(np.float32)
 
 
 def _white(rng: np.random.Generator, transform: Transform) -> Spectrum:
@@ -103,7 +112,8 @@ def parts(seen: Picture, starts: NDArray[np.int64]) -> tuple[Grid, Grid]:
     tonality = _at(seen.tonality, seen.starts, starts) @ spread_matrix()
     magnitude = np.exp(-np.log(FLOOR) * (np.minimum(levels, 1.2) - 1))
     magnitude *= np.clip((levels - 0.05) / 0.1, 0, 1)  # the floor is no sound
-    share = 1 / (1 + np.exp(-tonality))
+    share = 1 / (1 + np.exp(-_CLARITY * tonality))
+    share[:, :_STEADY] = np.maximum(share[:, :_STEADY], 0.95)
     tone, noise = magnitude * np.sqrt(share), magnitude * np.sqrt(1 - share)
     tone[:, 0] = noise[:, 0] = 0  # no DC
     return tone.astype(np.float32), noise.astype(np.float32)

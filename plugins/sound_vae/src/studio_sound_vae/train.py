@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     line = argparse.ArgumentParser(prog="python -m studio_sound_vae.train", description=__doc__)
     line.add_argument("data", type=Path, help="folder of WAV files, in a sub-folder for each class")
     line.add_argument("--out", type=Path, required=True, help="folder for everything written")
-    line.add_argument("--steps", type=int, default=4400, help="steps of the autoencoder")
+    line.add_argument("--steps", type=int, default=3000, help="steps of the autoencoder")
     line.add_argument("--batch", type=int, default=16, help="sounds to a step of the autoencoder")
     line.add_argument("--prior-steps", type=int, default=4000, help="steps of the prior")
     line.add_argument("--draws", type=int, default=12_000, help="sounds that the prior learns from")
@@ -75,7 +75,11 @@ class Run:
         torch.manual_seed(options.seed)
         recipe = VaeRecipe(nat=options.nat, bfloat16=options.precision == "bfloat16")
         learner = VaeLearner(
-            VaeConfig(options.code, options.width), recipe, Drawer(self.sources), options.device
+            VaeConfig(options.code, options.width),
+            recipe,
+            Drawer(self.sources),
+            options.seed,
+            options.device,
         )
         loop = LoopConfig(options.steps, options.batch, options.seed, sound_every=options.every)
         folder = self._folder("vae")
@@ -120,7 +124,6 @@ class Run:
             "stage": folder.name,
             "seed": self.options.seed,
             "batch": loop.batch,
-            "steps": loop.steps,
             "data_sha256": self.recordings.sha256,
             "config": dataclasses.asdict(learner.config),
             "recipe": dataclasses.asdict(learner.recipe),

@@ -13,7 +13,7 @@ _ATTRIBUTION = (
 )
 _PRINTS: dict[str, tuple[int, str]] = {}
 
-LATENT = 120
+LATENT = 160
 WEIGHTS = tuple(
     Weights(_HERE / file, sha256, size, "CC0-1.0", _ATTRIBUTION)
     for file, (size, sha256) in _PRINTS.items()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from studio_sound_vae.frames import FLOOR, Grid, band_centres, frame_starts
 
 NAMES = ("brightness", "decay", "noisiness", "pitch")
+_SILENT = 0.25  # what is 60 dB down counts nothing
 Matrix = NDArray[np.float64]
 
 
@@ -22,8 +23,8 @@ def attributes(levels: Grid, tonality: Grid) -> Matrix:
     times = np.gradient(frame_starts().astype(float))
     power = np.exp(-2 * np.log(FLOOR) * (np.minimum(levels, 1.2) - 1)) * widths
     # Not the power itself: ears hear the softer parts as well.
-    weight = np.sqrt(power) * times[:, None]
-    total = weight.sum(axis=(1, 2))
+    weight = np.sqrt(power) * times[:, None] * (levels > _SILENT)
+    total = np.maximum(weight.sum(axis=(1, 2)), 1e-12)
     octaves = np.log2(np.maximum(band_centres(), 0.5))
     bright = (weight * octaves).sum(axis=(1, 2)) / total
     middle = frame_starts() + 1024 / 2

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from studio_sound_vae.frames import LENGTH, Grid, Samples
 
 RESOLUTIONS = ((2048, 512), (1024, 256), (512, 128), (256, 64))  # window and step, in samples
+_HEARD = 0.25  # a level 60 dB below full scale
 _QUIET = 1e-3  # what is 60 dB below a sound's loudest bin is taken for silence
 
 
@@ -50,15 +51,19 @@ def level_distance(wanted: Grid, found: Grid) -> NDArray[np.float64]:
     """Mean difference in dB of levels averaged over 4x4 frames and bands, where one is heard.
 
     Two takes of the same noise differ in every bin, and not in their averages: this distance asks
-    whether a sound has the right shape, whatever the grain.
+    whether a sound has the right shape, whatever the grain. How loud it is as a whole counts
+    nothing: first the levels that are heard in both are brought to the same mean.
 
     Args:
         wanted: [FRAMES, BANDS], 0 at -80 dB and 1 at full scale.
         found: [..., FRAMES, BANDS].
     """
     x, y = _averaged(wanted), _averaged(found)
-    heard = np.maximum(x, y) > 0.25
-    apart = 80 * np.abs(np.maximum(x, 0.25) - np.maximum(y, 0.25))
+    both = np.minimum(x, y) > _HEARD + 0.1
+    offset = ((x - y) * both).sum(axis=(-2, -1)) / np.maximum(both.sum(axis=(-2, -1)), 1)
+    y = y + offset[..., None, None]
+    heard = np.maximum(x, y) > _HEARD
+    apart = 80 * np.abs(np.maximum(x, _HEARD) - np.maximum(y, _HEARD))
     total: NDArray[np.float64] = (apart * heard).sum(axis=(-2, -1)) / heard.sum(axis=(-2, -1))
     return total
 

@@ -16,7 +16,7 @@ from torch.nn import functional
 from studio_sound_vae.frames import BANDS, FRAMES
 
 ROWS, COLUMNS = 8, 5  # places in time and in frequency
-_HEADS = 4
+_HEADS = 4  # divides every width
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class VaeConfig:
     """
 
     code: int = 4
-    width: int = 192
+    width: int = 144
     blocks: int = 2
 
     @property
