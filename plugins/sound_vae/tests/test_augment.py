@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from studio_sound_vae.frames import BANDS, BINS, FRAMES, LENGTH
+from studio_sound_vae.pitch import find_pitch
 from studio_sound_vae.training import drums
 from studio_sound_vae.training.augment import Drawer, Source, look, oversample
 from studio_sound_vae.training.data import load_recordings
-from studio_sound_vae.training.pitch import find_pitch
 
 from .conftest import hiss, tone
 

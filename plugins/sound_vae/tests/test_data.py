@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from studio_sound_vae.frames import LENGTH, RATE
+from studio_sound_vae.pitch import find_pitch
 from studio_sound_vae.training.data import (
     DataError,
     Recording,
@@ -17,7 +18,6 @@ from studio_sound_vae.training.data import (
     load_recordings,
     split,
 )
-from studio_sound_vae.training.pitch import find_pitch
 
 from .conftest import hiss, save, tone
 

@@ -39,6 +39,11 @@ def test_levels_of_bands_go_back_to_bins():
     np.testing.assert_allclose(np.ones((1, BANDS)) @ frames.spread_matrix(), 1, rtol=1e-5)
 
 
+def test_bins_between_bands_are_the_product():
+    bands = np.random.default_rng(0).random((3, BANDS)).astype(np.float32)
+    np.testing.assert_allclose(frames.to_bins(bands), bands @ frames.spread_matrix(), atol=1e-5)
+
+
 @pytest.mark.parametrize("gain", [1.0, 0.01])
 def test_a_sine_has_its_level_at_its_bin(gain):
     place = 20

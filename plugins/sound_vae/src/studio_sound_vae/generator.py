@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from studio_sound_vae.prior import Prior
     from studio_sound_vae.space import Space
 
 
@@ -48,20 +49,20 @@ class SoundVae(LatentGenerator[SoundParams]):
     )
 
     _space: Space
-    _prior: Model
+    _prior: Prior
     _decoder: Model
     _encoder: Model
 
     def load(self, runtime: Runtime) -> None:
+        from studio_sound_vae.prior import Prior
         from studio_sound_vae.space import Space
 
         self._space = Space.read(folder() / "space.json")
-        self._prior = runtime.onnx(folder() / "prior.onnx", "cpu")
+        self._prior = Prior.read(folder() / "prior.npz")
         self._decoder = runtime.onnx(folder() / "decoder.onnx", "cpu")
         self._encoder = runtime.onnx(folder() / "encoder.onnx", "cpu")
 
     def close(self) -> None:
-        self._prior.close()
         self._decoder.close()
         self._encoder.close()
 

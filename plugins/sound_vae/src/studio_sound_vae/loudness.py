@@ -27,7 +27,9 @@ def momentary(sound: Samples) -> float:
     """
     size = len(sound) + _BLOCK  # the filters ring into the silence after it
     whole = 1 << (size - 1).bit_length()
-    heard = np.fft.irfft(np.fft.rfft(sound, whole, axis=0) * _weighting(whole)[:, None], axis=0)
+    heard = np.fft.irfft(
+        np.fft.rfft(sound.astype(np.float64), whole, axis=0) * _weighting(whole)[:, None], axis=0
+    )
     power = np.concatenate([[0.0], np.cumsum((heard[:size] ** 2).sum(axis=1))])
     starts = np.arange(0, max(1, len(sound) - _BLOCK + _HOP), _HOP)
     ends = np.minimum(starts + _BLOCK, size)
@@ -67,7 +69,9 @@ def true_peak(sound: Samples) -> float:
         sound: [n, sides].
     """
     size = 1 << (len(sound) + 255).bit_length()
-    fine = np.fft.irfft(np.fft.rfft(sound, size, axis=0), _OVERSAMPLED * size, axis=0)
+    fine = np.fft.irfft(
+        np.fft.rfft(sound.astype(np.float64), size, axis=0), _OVERSAMPLED * size, axis=0
+    )
     return max(float(np.abs(fine).max()) * _OVERSAMPLED, float(np.abs(sound).max()))
 
 

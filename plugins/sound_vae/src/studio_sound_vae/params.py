@@ -32,7 +32,7 @@ class SoundParams(Params):
     ] = param("any", "what makes the sound; texture is pads and drones")
     note: float | None = param(
         None,
-        "pitch to aim at where the sound has one, as a MIDI note; 60 is middle C",
+        "pitch of the sound, where it has one, as a MIDI note; 60 is middle C",
         low=24,
         high=108,
         step=1,

@@ -43,7 +43,7 @@ def resampled(sound: Samples, size: int) -> Samples:
     margin = 256  # silence around it: the transform takes the end for what comes before the start
     whole = 1 << (len(sound) + 2 * margin - 1).bit_length()
     wanted = round(whole * size / len(sound))
-    padded = np.pad(sound, ((margin, whole - len(sound) - margin), (0, 0)))
+    padded = np.pad(sound.astype(np.float64), ((margin, whole - len(sound) - margin), (0, 0)))
     spectrum = np.fft.rfft(padded, axis=0)
     bins = min(len(spectrum), wanted // 2 + 1)
     found = np.fft.irfft(spectrum[:bins], wanted, axis=0) * (wanted / whole)

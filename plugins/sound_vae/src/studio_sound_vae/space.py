@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from studio.api import Model
 from studio_sound_vae.frames import Grid
+from studio_sound_vae.prior import Prior
 from studio_sound_vae.synthesis import Picture, picture
 
 Vector = NDArray[np.float32]
-MIDDLE = 60.0  # the MIDI note whose pitch the prior is told as zero, in octaves from there
 
 
 @dataclass(frozen=True)
@@ -53,38 +53,18 @@ class Space:
         """Numbers in a latent."""
         return len(self.mean)
 
-    def told(self, kind: str | None, note: float | None) -> Vector:
-        """What the prior is told: [kinds + 2]; zeros where nothing is asked for."""
-        told = np.zeros(len(self.kinds) + 2, np.float32)
-        if kind is not None:
-            told[self.kinds.index(kind)] = 1
-        if note is not None:
-            told[-2:] = 1, (note - MIDDLE) / 12
-        return told
-
     def draw(
         self,
-        prior: Model,
+        prior: Prior,
         rng: np.random.Generator,
         kind: str | None,
         note: float | None,
         temperature: float,
     ) -> Vector:
-        """Draw a latent: [size].
-
-        Args:
-            prior: From noise and what is told to latents.
-            rng: Chance.
-            kind: A class, None for any.
-            note: The pitch to aim at as a MIDI note, None for any.
-            temperature: 1 draws as the prior learned; less stays nearer to its middle.
-        """
-        noise = rng.standard_normal(self.size, np.float32)
-        chosen = self.kinds[int(rng.choice(len(self.kinds), p=self.shares))]
-        told = self.told(kind or chosen, note)
-        inputs = {"noise": np.float32(temperature) * noise[None], "told": told[None]}
-        found: Vector = prior.run(inputs)["latent"][0]
-        return found
+        """Draw a latent, [size], of a class or of any; see `Prior.draw`."""
+        chosen = int(rng.choice(len(self.kinds), p=self.shares))
+        index = chosen if kind is None else self.kinds.index(kind)
+        return prior.draw(rng, index, note, temperature)
 
     def picture(self, decoder: Model, latent: Vector) -> Picture:
         """The picture of a latent: [size]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,7 @@ from studio_sound_vae.frames import (
     Samples,
     frame_starts,
     hann,
-    spectra,
-    spread_matrix,
+    to_bins,
 )
 from studio_sound_vae.phase import first_guess, make_consistent
 from studio_sound_vae.transform import HOP, Spectrum, Transform
@@ -73,7 +73,7 @@ def render(seen: Picture, size: int, sides: int = 1, rounds: int = ROUNDS) -> Sa
     """
     transform = Transform(size)
     tone, noise = parts(seen, transform.starts)
-    steady = tone * np.exp(1j * first_guess(tone)).astype(np.complex64)
+    steady = tone * first_guess(tone)
     early = transform.starts < 0
     fill = 1 / np.sqrt(_sounding(transform.starts[early]))[:, None]
     rng = np.random.default_rng(_NOISE_SEED)
@@ -100,18 +100,17 @@ def _sounding(starts: NDArray[np.int64]) -> Grid:
 
 def _white(rng: np.random.Generator, transform: Transform) -> Spectrum:
     """Spectra of white noise whose power is 1 in every bin."""
-    noise = rng.standard_normal(transform.size + 3 * WINDOW, np.float32)
-    found = spectra(noise, transform.starts + WINDOW)
     power = (4 / WINDOW) ** 2 * WINDOW * 3 / 8  # of Hann windows of white noise
-    return found / np.float32(np.sqrt(power))
+    noise = rng.standard_normal(transform.span, np.float32)
+    return transform.look(noise / np.float32(power**0.5))
 
 
 def parts(seen: Picture, starts: NDArray[np.int64]) -> tuple[Grid, Grid]:
     """Magnitudes of tone and of noise at even steps: [frames, BINS] each."""
-    levels = _at(seen.levels, seen.starts, starts) @ spread_matrix()
-    tonality = _at(seen.tonality, seen.starts, starts) @ spread_matrix()
-    magnitude = np.exp(-np.log(FLOOR) * (np.minimum(levels, 1.2) - 1))
-    magnitude *= np.clip((levels - 0.05) / 0.1, 0, 1)  # the floor is no sound
+    levels = to_bins(_at(seen.levels, seen.starts, starts))
+    tonality = to_bins(_at(seen.tonality, seen.starts, starts))
+    magnitude = np.exp(-math.log(FLOOR) * (np.minimum(levels, 1.2) - 1))
+    magnitude *= np.clip((levels - 0.05) * 10, 0, 1)  # the floor is no sound
     share = 1 / (1 + np.exp(-_CLARITY * tonality))
     share[:, :_STEADY] = np.maximum(share[:, :_STEADY], 0.95)
     tone, noise = magnitude * np.sqrt(share), magnitude * np.sqrt(1 - share)

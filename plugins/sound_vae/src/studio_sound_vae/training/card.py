@@ -9,7 +9,7 @@ from studio_sound_vae.training.data import Recordings, split
 from studio_sound_vae.training.loop import Training
 
 
-def training_card(folder: Path, recordings: Recordings, stages: list[Training]) -> str:
+def training_card(folder: Path, recordings: Recordings, training: Training) -> str:
     """The card of a run, as Markdown: what the data's own card says of it, and what was done."""
     title, entries = _origin(folder)
     train, held = split(recordings)
@@ -28,7 +28,7 @@ def training_card(folder: Path, recordings: Recordings, stages: list[Training]) 
 
 ## Training
 
-{"".join(map(_stage, stages))}
+{_told(training)}
 `python -m studio_sound_vae.evaluate` measures it.
 """
 
@@ -54,7 +54,7 @@ def _entry(lines: list[str], word: str) -> str:
     return ""
 
 
-def _stage(training: Training) -> str:
+def _told(training: Training) -> str:
     return f"""{training.done} steps of {training.config.batch}; processor time:
 {training.cpu_seconds / 60:.0f} minutes. In full:
 

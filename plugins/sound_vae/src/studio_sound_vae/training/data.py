@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio_sound_vae.frames import LENGTH, RATE, Samples
-from studio_sound_vae.training.pitch import find_pitch
+from studio_sound_vae.pitch import find_pitch
 
 _HELD_OUT = 0.15
 _FADE = 2205  # samples over which a longer recording is faded where it is cut

@@ -1,10 +1,9 @@
-"""From trained networks to what ships: three ONNX files and the facts of the latent space.
+"""From a trained autoencoder to what ships: two ONNX files, known latents, facts of their space.
 
 `encoder.onnx` takes levels [N, FRAMES, BANDS] to mean [N, latent]; `decoder.onnx` takes latent
-[N, latent] to levels and tonality [N, FRAMES, BANDS]; `prior.onnx` takes noise [N, latent] and told
-[N, kinds + 2] to latent [N, latent]. Weights are stored in half precision and cast back to single
-precision, which ONNX Runtime does once when it loads them: half the size, and all arithmetic stays
-in single precision.
+[N, latent] to levels and tonality [N, FRAMES, BANDS]. Weights are stored in half precision and cast
+back to single precision, which ONNX Runtime does once when it loads them: half the size, and all
+arithmetic stays in single precision. `prior.npz` holds the latents that are drawn near to.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ from torch import Tensor, nn
 from studio_sound_vae.frames import BANDS, FRAMES
 from studio_sound_vae.training.attributes import attributes, directions
 from studio_sound_vae.training.latents import Latents
-from studio_sound_vae.training.prior import Prior
 from studio_sound_vae.training.vae import Decoder, Encoder
 
 OPSET = 18
 _HALF_FROM = 64  # tensors smaller than this stay in single precision
 _BATCH = 64
+FILES = ("encoder.onnx", "decoder.onnx", "prior.npz", "space.json")
 
 
 class MeanEncoder(nn.Module):
@@ -51,40 +50,33 @@ class Trained:
 
     Attributes:
         encoder, decoder: The averaged autoencoder.
-        prior: Over latents brought to mean 0 and deviation 1.
-        mean, deviation: [latent], what brings them there.
-        seen: Latents of sounds like those trained on, to measure the sliders with.
+        seen: Latents of sounds like those trained on.
         kinds: The classes.
         shares: How common each class is, adding up to one.
     """
 
     encoder: Encoder
     decoder: Decoder
-    prior: Prior
-    mean: Tensor
-    deviation: Tensor
     seen: Latents
     kinds: tuple[str, ...]
     shares: tuple[float, ...]
 
 
 def export(trained: Trained, folder: Path) -> list[Path]:
-    """Write `encoder.onnx`, `decoder.onnx`, `prior.onnx` and `space.json`; gives the files."""
+    """Write `encoder.onnx`, `decoder.onnx`, `prior.npz` and `space.json`; gives the files."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = ("encoder.onnx", "decoder.onnx", "prior.onnx", "space.json")
-    files = [folder / name for name in names]
-    size = trained.decoder.config.latent
-    levels, latent = torch.zeros(1, FRAMES, BANDS), torch.zeros(1, size)
-    told = torch.zeros(1, len(trained.kinds) + 2)
+    files = [folder / name for name in FILES]
+    levels, latent = torch.zeros(1, FRAMES, BANDS), torch.zeros(1, trained.decoder.config.latent)
     encoder = MeanEncoder(trained.encoder).cpu()
     _write_onnx(encoder, (levels,), ("levels",), ("mean",), files[0])
     _write_onnx(trained.decoder.cpu(), (latent,), ("latent",), ("levels", "tonality"), files[1])
-    _write_onnx(trained.prior.cpu(), (latent, told), ("noise", "told"), ("latent",), files[2])
+    seen = trained.seen
+    seen.prior().write(files[2])
     facts = {
         "kinds": list(trained.kinds),
         "shares": [round(share, 6) for share in trained.shares],
-        "mean": [round(value, 6) for value in trained.mean.tolist()],
-        "deviation": [round(value, 6) for value in trained.deviation.tolist()],
+        "mean": [round(value, 6) for value in seen.centre.tolist()],
+        "deviation": [round(value, 6) for value in seen.deviation.tolist()],
         "directions": [[round(value, 5) for value in row] for row in _directions(trained)],
     }
     partial = files[3].with_suffix(".partial")
@@ -101,12 +93,9 @@ def _directions(trained: Trained) -> list[list[float]]:
         with torch.no_grad():
             levels, tonality = trained.decoder(part)
         measured.append(attributes(levels.numpy(), tonality.numpy()))
-    told = seen.told.numpy()
-    pitch = np.where(told[:, -2] > 0, told[:, -1], np.nan)[:, None]
-    x = ((seen.mean - trained.mean) / trained.deviation).double().numpy()
-    groups = told[:, :-2].argmax(axis=1)
-    every = np.concatenate([np.concatenate(measured), pitch], axis=1)
-    found: list[list[float]] = directions(x, every, groups).tolist()
+    every = np.concatenate([np.concatenate(measured), seen.notes[:, None] / 12], axis=1)
+    x = ((seen.mean - seen.centre) / seen.deviation).double().numpy()
+    found: list[list[float]] = directions(x, every, seen.kinds).tolist()
     return found
 
 

@@ -12,6 +12,7 @@ from studio_sound_vae.listening import levels_of
 from studio_sound_vae.making import make
 from studio_sound_vae.params import SoundParams
 from studio_sound_vae.phase import first_guess, make_consistent
+from studio_sound_vae.prior import Prior
 from studio_sound_vae.space import Space
 from studio_sound_vae.training.data import Recording
 from studio_sound_vae.training.listen import write_wav
@@ -28,8 +29,9 @@ class Shipped:
         folder = folder or ours()
         self._runtime = runtime()
         self.space = Space.read(folder / "space.json")
-        self._prior, self._decoder, self._encoder = (
-            self._runtime.onnx(folder / f"{name}.onnx") for name in ("prior", "decoder", "encoder")
+        self._prior = Prior.read(folder / "prior.npz")
+        self._decoder, self._encoder = (
+            self._runtime.onnx(folder / f"{name}.onnx") for name in ("decoder", "encoder")
         )
 
     def close(self) -> None:
@@ -49,12 +51,12 @@ class Shipped:
         """A sound from its own magnitudes, by the same phases with many more rounds."""
         transform = Transform(len(sound))
         magnitudes = np.abs(transform.forward(sound))
-        guess = magnitudes * np.exp(1j * first_guess(magnitudes)).astype(np.complex64)
+        guess = magnitudes * first_guess(magnitudes)
         return make_consistent(guess, magnitudes, transform, _ROUNDS)
 
     def draw(self, seed: int, kind: str, note: float | None = None) -> Samples:
         """A sound from the prior: [n, 1]."""
-        params = SoundParams()
+        params = SoundParams(note=note)
         rng = np.random.default_rng(seed)
         latent = self.space.draw(self._prior, rng, kind, note, params.temperature)
         return make(self.space.picture(self._decoder, latent), params)
