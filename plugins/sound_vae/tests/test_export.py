@@ -58,7 +58,7 @@ def test_weights_are_stored_in_half_precision(exported):
 
 def test_the_space_is_standardised_and_has_its_sliders(exported):
     trained, folder = exported
-    space, prior = Space.read(folder / "space.json"), Prior.read(folder / "prior.npz")
+    space, prior = Space.read(folder / "space.json"), Prior.read(folder / "prior.json")
     assert space.kinds == ("a", "b")
     assert space.shares.sum() == pytest.approx(1)
     assert space.directions.shape == (len(NAMES), space.size)

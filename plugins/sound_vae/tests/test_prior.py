@@ -65,8 +65,8 @@ def test_one_sound_of_a_class_is_enough():
 
 
 def test_it_is_read_as_it_was_written(prior, tmp_path):
-    prior.write(tmp_path / "prior.npz")
-    again = Prior.read(tmp_path / "prior.npz")
+    prior.write(tmp_path / "prior.json")
+    again = Prior.read(tmp_path / "prior.json")
     np.testing.assert_allclose(again.latents, prior.latents, rtol=1e-3)
     assert (again.kinds == prior.kinds).all()
     np.testing.assert_array_equal(again.notes, prior.notes)

@@ -79,7 +79,7 @@ def test_a_run_writes_losses_sounds_and_what_ships(sound_folder: Path, tmp_path:
     assert main(_arguments(sound_folder, out, 4)) == 0
     names = {path.name for path in out.rglob("*")}
     assert {"checkpoint.safetensors", "losses.csv", "sounds-000002.wav"} <= names
-    assert {"encoder.onnx", "decoder.onnx", "prior.npz", "space.json", "MODEL_CARD.md"} <= names
+    assert {"encoder.onnx", "decoder.onnx", "prior.json", "space.json", "MODEL_CARD.md"} <= names
     header, *rows = (out / "vae" / "losses.csv").read_text().splitlines()
     assert header.startswith("steps,cpu_seconds,bins,tonality,nats,held_bins")
     assert [row.split(",")[0] for row in rows] == ["2", "4"]

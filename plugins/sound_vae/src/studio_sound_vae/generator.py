@@ -58,7 +58,7 @@ class SoundVae(LatentGenerator[SoundParams]):
         from studio_sound_vae.space import Space
 
         self._space = Space.read(folder() / "space.json")
-        self._prior = Prior.read(folder() / "prior.npz")
+        self._prior = Prior.read(folder() / "prior.json")
         self._decoder = runtime.onnx(folder() / "decoder.onnx", "cpu")
         self._encoder = runtime.onnx(folder() / "encoder.onnx", "cpu")
 

@@ -7,6 +7,8 @@ was tried; it needs more sounds than there are of any class here, and what it dr
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,20 +41,22 @@ class Prior:
     @classmethod
     def read(cls, file: Path) -> Prior:
         """Read what `write` wrote."""
-        with np.load(file, allow_pickle=False) as kept:
-            return cls(
-                kept["latents"].astype(np.float32),
-                kept["kinds"].astype(np.int64),
-                kept["notes"].astype(np.float32),
-                kept["grain"].astype(np.float32),
-            )
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        notes, grain = _unpacked(kept["notes"]), _unpacked(kept["grain"])
+        latents = _unpacked(kept["latents"]).reshape(len(notes), len(grain))
+        return cls(latents, np.array(kept["kinds"], np.int64), notes, grain)
 
     def write(self, file: Path) -> None:
-        """Write the arrays, numbers in half precision."""
-        numbers = {"latents": self.latents, "notes": self.notes, "grain": self.grain}
-        half = {name: array.astype(np.float16) for name, array in numbers.items()}
-        with file.open("wb") as out:
-            np.savez_compressed(out, kinds=self.kinds.astype(np.uint8), **half)
+        """Write them as JSON, with numbers in half precision as base64."""
+        kept = {
+            "kinds": self.kinds.tolist(),
+            "notes": _packed(self.notes),
+            "grain": _packed(self.grain),
+            "latents": _packed(self.latents),
+        }
+        partial = file.with_suffix(".partial")
+        partial.write_text(json.dumps(kept), encoding="utf-8")
+        partial.replace(file)
 
     def draw(
         self, rng: np.random.Generator, kind: int, note: float | None, temperature: float
@@ -87,3 +91,11 @@ class Prior:
             logits -= 0.5 * np.minimum(np.abs(off), 6.0) ** 2
         chances = np.exp(logits - logits.max())
         return np.asarray(chances / chances.sum())
+
+
+def _packed(numbers: NDArray[np.float32]) -> str:
+    return b64encode(numbers.astype("<f2").tobytes()).decode()
+
+
+def _unpacked(text: str) -> NDArray[np.float32]:
+    return np.frombuffer(b64decode(text), "<f2").astype(np.float32)

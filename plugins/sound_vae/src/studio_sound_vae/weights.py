@@ -13,20 +13,20 @@ _ATTRIBUTION = (
 )
 _PRINTS: dict[str, tuple[int, str]] = {
     "encoder.onnx": (
-        1_657_415,
-        "a900c753df1e2af3bc70614a57e7186ebbc4311519104b8d2613eec325c3dbdb",
+        1_656_093,
+        "d4f2fa6b4814c16baef321ab949394e54cd932e13d3ad854b27c9ef55f54a078",
     ),
     "decoder.onnx": (
-        1_949_838,
-        "d20e2825ace3d14549c24578312e6946601e29d3ab964f4fb10a56c25be89d85",
+        1_951_815,
+        "1f11950c2f7743c5c1ecd1f24b84f7f8f483c955046203f69c65ed806a5968a5",
     ),
-    "prior.onnx": (
-        2_195_038,
-        "22823bd6347a7943c86575536502f5a95d46772b340be6ad3a5c67e4b86b214f",
+    "prior.json": (
+        797_296,
+        "d4b851b209b51c77eb632e474570b05d0ae1cad173fc6bb81a3bb03c9c33858e",
     ),
     "space.json": (
-        9_711,
-        "3ab584b80d6c4ff96f571186f3e20d2f45b8686559f204b23fd203387d433f03",
+        9_685,
+        "897274df611a2245794d7fb34506cd93f4346854fc96a25b34620b416a47a8c3",
     ),
 }
 

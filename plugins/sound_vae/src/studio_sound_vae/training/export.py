@@ -3,7 +3,7 @@
 `encoder.onnx` takes levels [N, FRAMES, BANDS] to mean [N, latent]; `decoder.onnx` takes latent
 [N, latent] to levels and tonality [N, FRAMES, BANDS]. Weights are stored in half precision and cast
 back to single precision, which ONNX Runtime does once when it loads them: half the size, and all
-arithmetic stays in single precision. `prior.npz` holds the latents that are drawn near to.
+arithmetic stays in single precision. `prior.json` holds the latents that are drawn near to.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from studio_sound_vae.training.vae import Decoder, Encoder
 OPSET = 18
 _HALF_FROM = 64  # tensors smaller than this stay in single precision
 _BATCH = 64
-FILES = ("encoder.onnx", "decoder.onnx", "prior.npz", "space.json")
+FILES = ("encoder.onnx", "decoder.onnx", "prior.json", "space.json")
 
 
 class MeanEncoder(nn.Module):
@@ -63,7 +63,7 @@ class Trained:
 
 
 def export(trained: Trained, folder: Path) -> list[Path]:
-    """Write `encoder.onnx`, `decoder.onnx`, `prior.npz` and `space.json`; gives the files."""
+    """Write `encoder.onnx`, `decoder.onnx`, `prior.json` and `space.json`; gives the files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / name for name in FILES]
     levels, latent = torch.zeros(1, FRAMES, BANDS), torch.zeros(1, trained.decoder.config.latent)

@@ -29,7 +29,7 @@ class Shipped:
         folder = folder or ours()
         self._runtime = runtime()
         self.space = Space.read(folder / "space.json")
-        self._prior = Prior.read(folder / "prior.npz")
+        self._prior = Prior.read(folder / "prior.json")
         self._decoder, self._encoder = (
             self._runtime.onnx(folder / f"{name}.onnx") for name in ("decoder", "encoder")
         )

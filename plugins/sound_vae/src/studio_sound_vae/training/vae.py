@@ -59,11 +59,10 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map places [N, P, width] to the same shape."""
-        n, p, width = x.shape
-        heads = self.look(self.before(x)).reshape(n, p, 3, _HEADS, width // _HEADS)
+        heads = self.look(self.before(x)).unflatten(2, (3, _HEADS, -1))
         query, key, value = heads.permute(2, 0, 3, 1, 4).unbind(0)
         found = functional.scaled_dot_product_attention(query, key, value)
-        x = x + self.gather(found.transpose(1, 2).reshape(n, p, width))
+        x = x + self.gather(found.transpose(1, 2).flatten(2))
         y: Tensor = x + self.think(self.between(x))
         return y
 
@@ -79,7 +78,7 @@ class Mixer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map [N, width, 8, 5] to the same shape."""
         tokens = self.blocks(x.flatten(2).transpose(1, 2) + self.places)
-        y: Tensor = tokens.transpose(1, 2).reshape(x.shape)
+        y: Tensor = tokens.transpose(1, 2).unflatten(2, (ROWS, COLUMNS))
         return y
 
 
