@@ -94,14 +94,19 @@ class Run:
         return learner, training
 
     def latents(self, vae: VaeLearner) -> Latents:
-        """Those of the recordings trained on, and of more sounds like them."""
+        """Those of the recordings trained on, and of more sounds like them.
+
+        What is made by formula is left out where nobody has recorded anything of its class.
+        """
         train, _ = split(self.recordings)
+        kinds = self.recordings.kinds
         items = [self.recordings.items[index] for index in train]
         whole = (look(item.samples, item.kind, item.pitch) for item in items)
         drawer = Drawer(self.sources, made=0.2, mixed=0.0, semitones=2.0)
         rng = np.random.default_rng([self.options.seed, 1])
-        more = (drawer.draw(rng) for _ in range(self.options.draws))
-        return latents_of(vae.encoder, chain(whole, more), self.recordings.kinds)
+        drawn = (drawer.draw(rng) for _ in range(self.options.draws))
+        more = (sound for sound in drawn if sound.kind in kinds)
+        return latents_of(vae.encoder, chain(whole, more), kinds)
 
 
 def finish(run: Run, vae: VaeLearner, training: Training) -> None:
