@@ -35,7 +35,7 @@ from studio.project import Project
 from studio.registry import Registry
 
 PATIENCE = 20_000  # milliseconds; a busy machine is no reason to fail
-OURS = ("project", "requests", "pictures", "ending", "opening", "device", "publisher")
+OURS = ("project", "requests", "pictures", "sound", "ending", "opening", "device", "publisher")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
