@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+VOLUME = 0.8  # unless somebody chose another
 LOST = "the sound output went away; play again once it is back"
 _STALLED = 3.0  # seconds in which an output that is well asks many times
 
@@ -149,7 +150,7 @@ class Player:
         self._rest = 0.0  # where it stands while it does not play
         self._cue = 0.0  # and where a stop leads back to
         self._loop = False
-        self._volume = 0.8
+        self._volume = VOLUME
         self.clip: Clip | None = None
 
     @property
