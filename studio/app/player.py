@@ -26,6 +26,8 @@ VOLUME = 0.8  # unless somebody chose another
 LOST = "the sound output went away; play again once it is back"
 _STALLED = 3.0  # seconds in which an output that is well asks many times
 
+_FADE = 256  # frames, a few milliseconds
+
 Fill = Callable[["NDArray[np.float32]", float], bool]
 
 
@@ -73,14 +75,17 @@ class Clip:
 
 
 class Voice:
-    """One run of a clip through an output, with a fade at every change of loudness."""
+    """One run of a clip through an output, with a short fade at every change of loudness.
+
+    The beginning of a clip is played as it is, so that a drum keeps its attack.
+    """
 
     def __init__(self, clip: Clip, start: float, *, loop: bool, gain: float) -> None:
         self.clip, self.loop, self.gain = clip, loop, gain
         self.going = True
         self.done = False  # came to the end by itself, or was let go
         self.asked = math.inf  # when the output last asked for more
-        self._level = 0.0
+        self._level = 0.0 if start else gain
         self._lock = threading.Lock()
         self._base = self._at = start * clip.rate
 
@@ -107,7 +112,9 @@ class Voice:
             block = self._take(len(out), self.clip.rate / rate)
         if out.shape[1] == 1:
             block = block.mean(axis=1, keepdims=True)
-        ramp = np.linspace(self._level, goal, len(out), dtype=np.float32)[:, None]
+        ramp = np.full((len(out), 1), goal, np.float32)
+        fade = min(len(out), _FADE)
+        ramp[:fade, 0] = np.linspace(self._level, goal, fade)
         out[:] = 0
         out[: len(block), :2] = np.clip(block * ramp[: len(block)], -1, 1)
         self._level = goal

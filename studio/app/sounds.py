@@ -213,8 +213,8 @@ class Sounds:
         if self.awaited is not None and self.awaited not in there:
             self.stop()
         if self.current is not None and self.current not in there:
-            self.current = None
             self.player.load(None)
+            self.current = None
         for asset_id in set(self._asked) - there:
             del self._asked[asset_id]
         for asset_id in set(self._clips) - there:

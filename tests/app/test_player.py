@@ -45,12 +45,20 @@ def start(one: Player, device: FakeOutput, pump) -> None:
     pump.until(lambda: device.opened > before)
 
 
-def test_what_is_heard_is_the_clip_after_a_short_fade(one, device, pump):
+def test_what_is_heard_is_the_clip_from_its_first_sample(one, device, pump):
     start(one, device, pump)
-    first, second = device.pull(400), device.pull(400)
-    assert first[0, 0] == 0
-    assert np.array_equal(second, one.clip.samples[400:800])
+    heard = np.concatenate([device.pull(400), device.pull(400)])
+    assert np.array_equal(heard, one.clip.samples[:800])
     assert one.position == pytest.approx(0.1)
+
+
+def test_in_the_middle_it_begins_with_a_short_fade(one, device, pump):
+    one.seek(0.5)
+    start(one, device, pump)
+    heard = device.pull(400)
+    assert heard[0, 0] == 0
+    assert (np.diff(heard[:, 0]) >= 0).all()
+    assert np.array_equal(heard[256:], one.clip.samples[4256:4400])
 
 
 def test_the_end_is_silent_padded_and_leads_back(one, device, pump):

@@ -59,10 +59,8 @@ class SoundBox(QWidget):
         if self.spectrum is not None:
             self.spectrum.sought.connect(self._on_sought)
             box.addWidget(self.spectrum)
-        inside = row(
-            self.play, self.stop, self.loop, self.where, None, self.loudness, self.volume, gap=4
-        )
-        box.addLayout(inside)
+        box.addLayout(row(self.play, self.stop, self.loop, None, self.where, gap=4))
+        box.addLayout(row(self.loudness, self.volume))
         self._dress()
 
     def _dress(self) -> None:
@@ -232,6 +230,5 @@ def _volume(value: float) -> QSlider:
     slider.setValue(round(value * 100))
     slider.setAccessibleName("Volume")
     slider.setToolTip("Volume")
-    slider.setFixedWidth(theme.px(72))
     guard_wheel(slider)
     return slider

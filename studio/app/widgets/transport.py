@@ -16,7 +16,7 @@ FRAME = 33  # milliseconds between two places of a playhead
 SIGN = 500  # milliseconds of waiting after which a card says why
 WAITING = {"audio": "reading…", "score": "rendering…"}
 _INSET = {"score": 4 / 640}  # of the piano roll's width, at either side
-_RADIUS = 16.0  # of the button, in pixels of the screen where the card has room
+_RADIUS = 14.0  # of the button, in pixels of the screen where the card has room
 _NEAR = 0.25  # of the card's height is the most it takes
 
 
