@@ -87,39 +87,63 @@ class Voice:
         self.asked = math.inf  # when the output last asked for more
         self._level = 0.0 if start else gain
         self._lock = threading.Lock()
+        self._next: float | None = None
         self._base = self._at = start * clip.rate
 
     def seek(self, seconds: float) -> None:
-        """Go on from another place."""
+        """Fade out, and go on from another place."""
         with self._lock:
-            self._base = self._at = seconds * self.clip.rate
+            self._next = seconds * self.clip.rate
+
+    def turn(self, *, loop: bool) -> None:
+        """Begin anew at the end from now on, or no more."""
+        with self._lock:
+            length = len(self.clip.samples)
+            if self.loop and not loop:
+                whole = self._at // length * length
+                self._at, self._base = self._at - whole, max(self._base - whole, 0.0)
+            self.loop = loop
 
     def heard(self, latency: float) -> float:
         """The place in seconds that is heard now."""
         length = len(self.clip.samples)
         with self._lock:
             at, base = self._at, self._base
+            if self._next is not None:
+                return self._next / self.clip.rate
         behind = max(at - latency * self.clip.rate, base)
         return (behind % length if self.loop else min(behind, length)) / self.clip.rate
 
     def fill(self, out: NDArray[np.float32], rate: float) -> bool:
         """Write the next (frames, channels), for a device that runs at ``rate``."""
+        self.asked = time.monotonic()
+        step = self.clip.rate / rate
+        out[:] = 0
+        with self._lock:
+            if self._next is None:
+                whole = self._write(out, step, self.gain if self.going else 0.0)
+            else:
+                self._write(out[:_FADE], step, 0.0)
+                self._base = self._at = self._next
+                self._next = None
+                whole = self._write(out[_FADE:], step, self.gain if self.going else 0.0)
+        self.done = not self.going or not whole
+        return not self.done
+
+    def _write(self, out: NDArray[np.float32], step: float, goal: float) -> bool:
+        """Write what comes next, on the way to a gain; whether there was enough of it."""
         import numpy as np
 
-        self.asked = time.monotonic()
-        goal = self.gain if self.going else 0.0
-        with self._lock:
-            block = self._take(len(out), self.clip.rate / rate)
+        block = self._take(len(out), step)
         if out.shape[1] == 1:
             block = block.mean(axis=1, keepdims=True)
         ramp = np.full((len(out), 1), goal, np.float32)
         fade = min(len(out), _FADE)
         ramp[:fade, 0] = np.linspace(self._level, goal, fade)
-        out[:] = 0
         out[: len(block), :2] = np.clip(block * ramp[: len(block)], -1, 1)
-        self._level = goal
-        self.done = not self.going or len(block) < len(out)
-        return not self.done
+        if fade:
+            self._level = goal
+        return len(block) == len(out)
 
     def _take(self, frames: int, step: float) -> NDArray[np.float32]:
         """The next frames, fewer at the end; between two samples lies a straight line."""
@@ -179,8 +203,7 @@ class Player:
     def loop(self, on: bool) -> None:
         self._loop = on
         if self._voice is not None:
-            self._voice.seek(self.position)
-            self._voice.loop = on
+            self._voice.turn(loop=on)
         self.changed.emit()
 
     @property
