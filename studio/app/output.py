@@ -39,6 +39,19 @@ class SoundDevice:
         """
         self.close()
         sounddevice = load()
+        try:
+            self._start(sounddevice, rate, fill, ended)
+        except StudioError:
+            look_again(sounddevice)
+            self._start(sounddevice, rate, fill, ended)
+
+    def close(self) -> None:
+        """Wait for the fade, which is short, and let go of the device."""
+        if self._stream is not None and self._stream.active:
+            self._finished.wait(_FADE)
+        self._drop()
+
+    def _start(self, sounddevice: Any, rate: int, fill: Fill, ended: Callable[[], object]) -> None:
         device = default_device(sounddevice)
         finished = self._finished = threading.Event()
 
@@ -69,12 +82,6 @@ class SoundDevice:
             raise StudioError(f"sound cannot be played: {_reason(error)}") from error
         self.latency = float(stream.latency)
 
-    def close(self) -> None:
-        """Wait for the fade, which is short, and let go of the device."""
-        if self._stream is not None and self._stream.active:
-            self._finished.wait(_FADE)
-        self._drop()
-
     def _drop(self) -> None:
         stream, self._stream = self._stream, None
         if stream is not None:
@@ -96,6 +103,15 @@ def load() -> Any:
     except Exception as error:  # what PortAudio says when it cannot start at all
         raise StudioError(f"sound cannot be played: {_reason(error)}") from error
     return sounddevice
+
+
+def look_again(sounddevice: Any) -> None:
+    """Let PortAudio, which looks for devices when it starts, see what was plugged in since."""
+    try:
+        sounddevice._terminate()
+        sounddevice._initialize()
+    except Exception as error:  # what follows says what is wrong
+        log.info("PortAudio cannot be started again: %s", error)
 
 
 def default_device(sounddevice: Any) -> dict[str, Any]:

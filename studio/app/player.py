@@ -160,7 +160,8 @@ class Voice:
         low = np.floor(places).astype(np.int64)
         share = (places - low).astype(np.float32)[:, None]
         after = (low + 1) % length if self.loop else np.minimum(low + 1, length - 1)
-        return samples[low % length] * (1 - share) + samples[after] * share
+        between: NDArray[np.float32] = samples[low % length] * (1 - share) + samples[after] * share
+        return between
 
 
 class Player:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QColor, QImage
 
@@ -66,28 +66,32 @@ def decibels(clip: Clip, width: int, height: int) -> NDArray[np.float32]:
         here = starts[at : at + _BATCH, None] + np.arange(_WINDOW)
         bands[at : at + _BATCH] = _bands(np.abs(np.fft.rfft(padded[here] * window)), clip, height)
     loudest = float(bands.max(initial=0.0))
-    return 20 * np.log10(np.maximum(bands.T / max(loudest, 1e-9), 1e-6))
+    levels: NDArray[np.float32] = 20 * np.log10(np.maximum(bands.T / max(loudest, 1e-9), 1e-6))
+    return levels
 
 
-def _bands(spectrum: NDArray[np.floating], clip: Clip, count: int) -> NDArray[np.floating]:
+def _bands(spectrum: NDArray[Any], clip: Clip, count: int) -> NDArray[Any]:
     """(columns, bins) gathered into (columns, count)."""
     import numpy as np
 
-    bins = frequencies(clip.rate, count) * _WINDOW / clip.rate
-    last = spectrum.shape[1] - 1
+    bins: NDArray[np.float64] = frequencies(clip.rate, count) * _WINDOW / clip.rate
+    last = int(spectrum.shape[1]) - 1
     low = np.clip(np.floor(bins).astype(int), 0, last)
     share = bins - low
     between = spectrum[:, low] * (1 - share) + spectrum[:, np.minimum(low + 1, last)] * share
     edges = np.clip(np.round(bins).astype(int), 0, last)
     loudest = np.maximum.reduceat(spectrum, edges, axis=1)
-    return np.where(np.gradient(bins) > 1, loudest, between)
+    wide = np.gradient(bins) > 1
+    gathered: NDArray[Any] = np.where(wide, loudest, between)
+    return gathered
 
 
 @lru_cache(maxsize=2)
 def _ramp(theme: str) -> NDArray[np.uint8]:
     import numpy as np
 
-    stops = np.array([QColor(name).getRgb()[:3] for name in _RAMPS[theme]], np.float64)
+    colours = [QColor(name) for name in _RAMPS[theme]]
+    stops = np.array([[each.red(), each.green(), each.blue()] for each in colours], np.float64)
     at = np.linspace(0, len(stops) - 1, 256)
     made = [np.interp(at, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
     return np.stack(made, axis=1).round().astype(np.uint8)

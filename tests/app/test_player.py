@@ -241,6 +241,13 @@ class FakeModule:
 
     def __init__(self, device=None, refused=()):
         self.device, self.refused, self.streams = device, refused, []
+        self.plugged_in = device
+
+    def _terminate(self):
+        self.device = None
+
+    def _initialize(self):
+        self.device = self.plugged_in
 
     def query_devices(self, kind):
         if self.device is None:
@@ -282,6 +289,13 @@ def test_a_refused_rate_gives_way_to_the_devices_own(monkeypatch):
     with pytest.raises(module.CallbackStop):
         module.streams[0].callback(np.zeros((4, 2), np.float32), 4, None, None)
     assert rates == [48000.0]
+
+
+def test_what_was_plugged_in_since_is_found(monkeypatch):
+    module = FakeModule()
+    module.plugged_in = SPEAKERS
+    opened(monkeypatch, module)
+    assert module.streams[0].active
 
 
 @pytest.mark.parametrize(

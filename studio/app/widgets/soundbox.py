@@ -20,6 +20,7 @@ from studio.project import AssetRow
 
 _MARKS = ((100, "100"), (1000, "1k"), (10_000, "10k"))  # Hz
 _HEIGHT = 112
+_AHEAD = 64 * 2**20  # bytes of a file that is read before somebody plays it
 
 
 class SoundBox(QWidget):
@@ -101,8 +102,9 @@ class SoundBox(QWidget):
     # What is shown
 
     def _ask(self) -> None:
-        """Have the clip read ahead, music only when somebody wants to hear it."""
-        if self.spectrum is None:
+        """Have the spectrogram drawn; of what takes long to read, once somebody has played it."""
+        read = self.sounds.current == self.row.id
+        if self.spectrum is None or (self.row.bytes > _AHEAD and not read):
             return
         look = self._drawn_in = theme.current().name
 
@@ -126,6 +128,8 @@ class SoundBox(QWidget):
             self.spectrum.hide()  # the card itself says what is wrong with the file
 
     def _on_changed(self, _: int) -> None:
+        if not self._drawn_in:
+            self._ask()
         self._show_state()
 
     def _show_state(self) -> None:
