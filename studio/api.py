@@ -37,6 +37,7 @@ from studio.hookspecs import hookimpl
 from studio.params import Params, param
 from studio.recipe import Recipe, read_recipe
 from studio.runtimes.base import Model, Runtime
+from studio.shaping import face_normals, faceted, placed, smooth
 
 __all__ = [
     "Asset",
@@ -71,7 +72,11 @@ __all__ = [
     "UsageError",
     "Weights",
     "WeightsError",
+    "face_normals",
+    "faceted",
     "hookimpl",
     "param",
+    "placed",
     "read_recipe",
+    "smooth",
 ]

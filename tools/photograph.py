@@ -323,6 +323,58 @@ def _writing(window: Window, app: QApplication) -> None:
     _settle(app, 5)
 
 
+def _shapes(window: Window, app: QApplication) -> None:
+    """Shapes that need no data: knots of two sorts, solid and as points."""
+    import numpy as np
+
+    from studio.assets import Mesh, PointCloud
+    from studio.shaping import smooth
+    from studio_exporters import Glb, Ply
+
+    folder, files = Path(tempfile.mkdtemp()), []
+    for at, (p, q) in enumerate(((2, 3), (3, 2), (3, 5), (1, 4))):
+        u, v = np.meshgrid(np.linspace(0, 2 * np.pi, 241), np.linspace(0, 2 * np.pi, 25))
+        ring = 1 + 0.36 * np.cos(q * u)
+        line = np.stack([ring * np.cos(p * u), 0.36 * np.sin(q * u), ring * np.sin(p * u)], -1)
+        ahead = np.gradient(line, axis=1)
+        ahead /= np.linalg.norm(ahead, axis=-1, keepdims=True)
+        side = np.cross(ahead, [0, 1, 0])
+        side /= np.linalg.norm(side, axis=-1, keepdims=True)
+        up = np.cross(side, ahead)
+        tube = line + 0.16 * (np.cos(v)[..., None] * side + np.sin(v)[..., None] * up)
+        hue = np.stack([np.cos(q * u + turn) for turn in (0.4, 2.2 + at, 4.4)], -1)
+        colours = (150 + 70 * hue).reshape(-1, 3).astype("uint8")
+        cell = np.arange(u.size).reshape(u.shape)
+        a, b, c, d = (
+            part.reshape(-1)
+            for part in (cell[:-1, :-1], cell[1:, :-1], cell[1:, 1:], cell[:-1, 1:])
+        )
+        faces = np.concatenate([np.stack([a, c, b], 1), np.stack([a, d, c], 1)])
+        mesh = smooth(Mesh(tube.reshape(-1, 3), faces, colours))
+        cloud = PointCloud(mesh.vertices, mesh.colors, mesh.normals)
+        for exporter, asset in ((Glb, mesh), (Ply, cloud)):
+            files.append(folder / f"knot-{p}-{q}{exporter.spec.suffixes[0]}")
+            exporter().write(asset, files[-1], exporter.spec.options(), None)
+    window.session.bring_in(files)
+    _until(app, lambda: len(window.session.board.cards) == len(files))
+    ids = sorted(window.session.board.cards)
+    places = {id_: (at % 4 * 288.0, at // 4 * 304.0) for at, id_ in enumerate(ids)}
+    window.session.board.move(places)
+    window.canvas.fit()
+    window.canvas.select([ids[0]])
+    _until(app, lambda: all(window.session.faces.kept(row) for row in window.session.board.rows))
+
+
+def _shape(window: Window, app: QApplication) -> None:
+    """One of them laid open."""
+    _shapes(window, app)
+    window.shapes.open_card(min(window.session.board.cards))
+    view = window.shapes.view
+    assert view is not None
+    view.grid.setChecked(True)
+    _until(app, lambda: view.stage.drawn is not None)
+
+
 def _starter(window: Window, app: QApplication) -> None:
     from studio.app import starter
     from studio.app.widgets.overlay import Hints
@@ -412,6 +464,8 @@ SCENES: dict[str, Callable[[Any, Any], None]] = {
     "running": _running,
     "sounding": _sounding,
     "music": _music,
+    "shapes": _shapes,
+    "shape": _shape,
 }
 
 if __name__ == "__main__":

@@ -71,6 +71,7 @@ WISHES = _table("""
 """)
 TEST = _table("""
     Xvfb                   xvfb                xorg-x11-server-Xvfb  xorg-server-xvfb
+    libfluidsynth.so.3     libfluidsynth3      fluidsynth-libs       fluidsynth
 """)
 NEEDS = {"app": APP, "test": APP + TEST}
 

@@ -44,7 +44,7 @@ def test_the_registry_takes_all_of_them():
 
 
 def test_suffixes_of_what_is_read_are_unique():
-    reading = {cls: kind for cls, kind in READING}
+    reading = dict(READING)
     suffixes = [suffix for cls in reading for suffix in cls.spec.suffixes]
     assert len(set(suffixes)) == len(suffixes)
     assert all(cls.spec.suffixes[0] == f".{cls.spec.id}" for cls in reading)

@@ -578,3 +578,11 @@ def test_a_glb_of_another_version(tmp_path):
     file = tmp_path / "old.glb"
     file.write_bytes(struct.pack("<4sII", b"glTF", 1, 12))
     refused(Glb, file, "version 1, and only 2")
+
+
+def test_a_million_notes_are_refused_unread(tmp_path):
+    body = b"\0\x90\x3c\x50" + b"\0\x3c\x50\1\x3c\0" * 1_000_000
+    file = tmp_path / "black.mid"
+    head = struct.pack(">IHHH", 6, 1, 1, 480)
+    file.write_bytes(b"MThd" + head + b"MTrk" + struct.pack(">I", len(body)) + body)
+    refused_cheaply(Mid, file, "it has 6 MiB, and the limit is 2 MiB")

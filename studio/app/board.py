@@ -14,6 +14,7 @@ from pathlib import Path
 from psygnal import Signal
 
 from studio.app.history import History, Step
+from studio.app.lineage import versions_behind
 from studio.app.tasks import Background
 from studio.app.words import count_words
 from studio.errors import StudioError
@@ -88,9 +89,14 @@ class Board:
         cards = [self.cards[id_] for id_ in card_ids if id_ in self.cards]
         if not cards:
             return 0
-        self._remove(cards)
+        leaving = {card.asset_id for card in cards if card.asset_id is not None}
+        staying = {c.asset_id for c in self.cards.values() if c.asset_id is not None} - leaving
+        behind = versions_behind(self.rows, leaving, staying)
+        self._remove(cards, behind)
         words = f"Delete {count_words(len(cards), 'card')}"
-        step = Step(words, lambda: self._remove(cards), lambda: self._restore(cards))
+        step = Step(
+            words, lambda: self._remove(cards, behind), lambda: self._restore(cards, behind)
+        )
         self._history.did(step)
         return len(cards)
 
@@ -268,7 +274,7 @@ class Board:
             self._background.project, lambda: project.remove(assets), failed=self._refused
         )
 
-    def _remove(self, cards: Sequence[Card]) -> None:
+    def _remove(self, cards: Sequence[Card], behind: Sequence[int] = ()) -> None:
         for card in cards:
             self.cards.pop(card.id, None)
             self._removed.add(card.id)
@@ -277,7 +283,7 @@ class Board:
                 self._unsaved.pop(card.id, None)
         self.gone.emit([card.id for card in cards])
         frames = [card.id for card in cards if card.asset_id is None]
-        assets = [card.asset_id for card in cards if card.asset_id is not None]
+        assets = [card.asset_id for card in cards if card.asset_id is not None] + list(behind)
 
         def work() -> None:
             if frames:
@@ -287,17 +293,19 @@ class Board:
 
         self._background.do(self._background.project, work, failed=self._refused)
 
-    def _restore(self, cards: Sequence[Card]) -> None:
-        assets = [card.asset_id for card in cards if card.asset_id is not None]
+    def _restore(self, cards: Sequence[Card], behind: Sequence[int] = ()) -> None:
+        assets = [card.asset_id for card in cards if card.asset_id is not None] + list(behind)
 
         def work() -> None:
             if assets:
                 self.project.restore(assets)
             self.project.place_cards(cards)
 
-        self._background.do(
-            self._background.project, work, lambda _: self._show(cards), self._refused
-        )
+        def then(_: object) -> None:
+            self._removed.difference_update(card.id for card in cards)
+            self._show([card for card in cards if card.id not in self.cards])
+
+        self._background.do(self._background.project, work, then, self._refused)
 
     def _refused(self, error: StudioError) -> None:
         """Say it, and show what the project really has."""

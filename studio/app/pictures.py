@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 
+from studio.app.camera import Camera, fitted
+from studio.app.render import Style, render
 from studio.assets import Asset, Audio, Image, Mesh, PointCloud, Score, Text
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 INK = "#8399e6"
 TRACKS = ("#8399e6", "#5fb6a8", "#d79a5c", "#c583c9", "#9aa85a")
-_MOST_POINTS = 20_000
 
 Size = tuple[int, int]
 
@@ -112,75 +113,29 @@ def _score(asset: Score, size: Size) -> QImage:
     return made
 
 
-def _turned(points: NDArray[np.float32], size: Size) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Look at points from the front, a little from the right and above: places and nearness."""
-    import numpy as np
-
-    if not len(points):
-        return np.zeros((0, 2)), np.zeros(0)
-    middle = (points.max(0) + points.min(0)) / 2
-    centred = points - middle
-    a, b = np.radians(-35.0), np.radians(20.0)
-    turn = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
-    tilt = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
-    seen = centred @ (tilt @ turn).T
-    reach = max(float(np.abs(seen[:, :2]).max()), 1e-9)
-    scale = (min(size) / 2 - 12) / reach
-    places = np.stack([size[0] / 2 + seen[:, 0] * scale, size[1] / 2 - seen[:, 1] * scale], 1)
-    depth = seen[:, 2]
-    near = (depth - depth.min()) / max(float(np.ptp(depth)), 1e-9)
-    return places, near
+def _shape(asset: Mesh | PointCloud, size: Size) -> QImage:
+    """A shape from the front, a little from the right and above, in good light."""
+    return shape_picture(asset, fitted(points_of(asset), size[0] / size[1]), size)
 
 
-def _points(asset: PointCloud, size: Size) -> QImage:
-    """Every point as a dot, the near ones larger and brighter."""
-    import numpy as np
-
-    made = _blank(size)
-    skip = max(1, len(asset.points) // _MOST_POINTS)
-    places, near = _turned(asset.points[::skip], size)
-    colours = None if asset.colors is None else asset.colors[::skip]
-    painter = QPainter(made)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    for at in np.argsort(near):
-        colour = QColor(INK) if colours is None else QColor(*map(int, colours[at]))
-        colour.setAlphaF(0.3 + 0.7 * float(near[at]))
-        painter.setBrush(colour)
-        radius = 1.4 + 2.0 * float(near[at])
-        painter.drawEllipse(QPointF(*map(float, places[at])), radius, radius)
-    painter.end()
-    return made
+def shape_picture(
+    asset: Mesh | PointCloud, camera: Camera, size: Size, style: Style | None = None
+) -> QImage:
+    """Draw a shape as a camera sees it."""
+    return image_of(render(asset, camera, size, style))
 
 
-def _mesh(asset: Mesh, size: Size) -> QImage:
-    """Faces from far to near, lit by how near they are."""
-    import numpy as np
-
-    made = _blank(size)
-    places, near = _turned(asset.vertices, size)
-    faces = asset.faces[:: max(1, len(asset.faces) // _MOST_POINTS)]
-    if not len(faces):
-        return made
-    depth = near[faces].mean(axis=1)
-    painter = QPainter(made)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for at in np.argsort(depth):
-        colour = QColor(INK).darker(round(240 - 130 * float(depth[at])))
-        painter.setPen(QPen(colour, 0.5))
-        painter.setBrush(colour)
-        corners = [QPointF(*map(float, places[v])) for v in faces[at]]
-        painter.drawPolygon(QPolygonF(corners))
-    painter.end()
-    return made
+def points_of(asset: Mesh | PointCloud) -> NDArray[np.float32]:
+    """The points of a cloud, or the vertices of a mesh."""
+    return asset.vertices if isinstance(asset, Mesh) else asset.points
 
 
 _DRAW: dict[type[Asset], Callable[[Any, Size], QImage]] = {
     Image: _image,
     Audio: _audio,
     Score: _score,
-    PointCloud: _points,
-    Mesh: _mesh,
+    PointCloud: _shape,
+    Mesh: _shape,
 }
 
 

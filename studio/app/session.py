@@ -22,7 +22,7 @@ from studio.app.tasks import Background, Deliver
 from studio.app.versions import Versions
 from studio.app.words import count_words, sentence
 from studio.app.writing import Writing
-from studio.assets import Text
+from studio.assets import Mesh, PointCloud, Text
 from studio.engine import Engine
 from studio.errors import StudioError
 from studio.jobs import JobSnapshot, JobState
@@ -151,16 +151,20 @@ class Session:
         self.board.bring_in(files, self.read_recipe, self.check_file, at)
 
     def check_file(self, file: Path) -> None:
-        """Refuse a file that says it is text and is not. Not for the main thread.
+        """Refuse a file that says it is text or a shape and is not. Not for the main thread.
 
         Raises:
-            InputFileError: It is too large, no UTF-8, or no text at all.
+            InputFileError: It is too large, broken, no UTF-8, or no text at all.
         """
         try:
             exporter = self.registry.exporter_for_suffix(file.suffix)
         except StudioError:
             return
-        if exporter.spec.accepts[0] is Text and exporter.spec.reads and file.is_file():
+        if (
+            exporter.spec.accepts[0] in (Text, Mesh, PointCloud)
+            and exporter.spec.reads
+            and file.is_file()
+        ):
             exporter().read(file)
 
     def read_recipe(self, file: Path) -> Recipe | None:

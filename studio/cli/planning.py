@@ -124,7 +124,8 @@ def _teller(
         return JsonTeller(opening)
     if "stream" in values and _streams(exporter, values["stream"]):
         return TextTeller(request.count, session.registry.exporter(exporter.id)().read, opening)
-    return PathTeller(request.count, opening, notes="stream" in values)
+    # Of a file that somebody brought there may be something to say, such as that it was too long.
+    return PathTeller(request.count, opening, notes="stream" in values or bool(request.inputs))
 
 
 def _streams(exporter: ExporterSpec, wanted: bool | None) -> bool:

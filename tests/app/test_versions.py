@@ -86,6 +86,47 @@ def test_undo_and_redo_go_from_version_to_version(session, pump, bring, project)
     assert [c.asset_id for c in project.cards()] == [new.id]
 
 
+def test_a_deleted_card_takes_its_versions_along_and_undo_brings_them_back(
+    session, pump, bring, project
+):
+    card = bring("poem.txt", "one\n")
+    bring("other.txt", "else\n")
+    pump.until(lambda: len(session.board.cards) == 2)
+    (other,) = (row.id for row in session.board.rows.values() if row.name == "other.txt")
+    ids = [session.board.row_of(card).id]
+    for text in ("two\n", "three\n"):
+        session.versions.commit(card, opened(session, card), text)
+        pump.until(lambda: session.board.row_of(card).id != ids[-1])
+        ids.append(session.board.row_of(card).id)
+    session.board.remove([card])
+    settle(session, pump)
+    assert [row.id for row in project.assets()] == [other]
+    session.undo()
+    pump.until(lambda: card in session.board.cards)
+    assert {row.id for row in project.assets()} == {*ids, other}
+    session.undo()
+    settle(session, pump)
+    assert session.board.row_of(card).id == ids[1]
+    assert session.board.row_of(card).file.read_text() == "two\n"
+    assert project.check().ok
+
+
+def test_a_version_that_another_card_goes_back_to_stays(session, pump, bring, project):
+    card = bring("poem.txt", "one\n")
+    first = session.board.row_of(card)
+    session.versions.commit(card, opened(session, card), "two\n")
+    pump.until(lambda: session.board.row_of(card).id != first.id)
+    second = session.board.row_of(card)
+    beside = Manuscript(first, "one\n")
+    session.versions.commit(10_000, beside, "three\n")  # of a card that has gone: a new one
+    pump.until(lambda: len(session.board.cards) == 2)
+    session.board.remove([card])
+    settle(session, pump)
+    left = {row.id for row in project.assets()}
+    assert first.id in left
+    assert second.id not in left
+
+
 def test_a_draft_outlives_the_program(session, pump, bring, project, registry):
     card = bring("poem.txt", "one\n")
     old = session.board.row_of(card)

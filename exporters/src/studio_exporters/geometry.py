@@ -2,14 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from studio.api import Asset, ExporterSpec, Mesh, PointCloud
+from studio.api import Asset, ExporterSpec, Mesh, Params, PointCloud, faceted, param, placed, smooth
 from studio_exporters.base import cannot_write, expect, held
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+class PlaceOptions(Params):
+    """Where a shape lies in its file, and how large it is there."""
+
+    scale: float = param(
+        1.0, "units of the file to a metre, such as 100 for centimetres", low=1e-6, high=1e6
+    )
+    pivot: Literal["kept", "base", "centre"] = param(
+        "kept", "what lies at the origin: as it is, the middle of its floor, or its centre"
+    )
+
+
+class ShadingOptions(PlaceOptions):
+    """How the surface of a mesh looks; points are left as they are."""
+
+    shading: Literal["kept", "smooth", "faceted"] = param(
+        "kept", "normals as they are, rounded over the edges, or one for each face"
+    )
+
+
+class UpOptions(ShadingOptions):
+    """Which way is up, for formats that do not say."""
+
+    up: Literal["y", "z"] = param("y", "the axis that points up: y in most engines, z in Blender")
+
+
+def shaped(asset: Asset, options: PlaceOptions, spec: ExporterSpec) -> Asset:
+    """Return the asset as it is to be written.
+
+    Raises:
+        UsageError: It becomes too large for the file.
+    """
+    if not isinstance(asset, (Mesh, PointCloud)):
+        return asset  # which the format is going to refuse
+    shading = options.shading if isinstance(options, ShadingOptions) else "kept"
+    if isinstance(asset, Mesh) and len(asset.faces) and shading != "kept":
+        asset = smooth(asset) if shading == "smooth" else faceted(asset)
+    z_up = getattr(options, "up", "y") == "z"
+    if (options.scale, options.pivot, z_up) == (1.0, "kept", False):
+        return asset
+    try:
+        return placed(asset, scale=options.scale, z_up=z_up, pivot=options.pivot)
+    except ValueError:
+        raise cannot_write(
+            spec,
+            f"holds no coordinates as large as with scale {options.scale:g}; take a smaller one",
+        ) from None
 
 
 def places(asset: Asset, spec: ExporterSpec) -> NDArray[np.float32]:

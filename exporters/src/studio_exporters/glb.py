@@ -10,10 +10,10 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from studio.api import Asset, ExporterSpec, Mesh, Params, PointCloud, Recipe, param
+from studio.api import Asset, ExporterSpec, Mesh, PointCloud, Recipe, param
 from studio_exporters import gltfscene
 from studio_exporters.base import MIB, FileFormat, expect, left_in, read_exactly
-from studio_exporters.geometry import faces_of, places
+from studio_exporters.geometry import ShadingOptions, faces_of, places, shaped
 from studio_exporters.recipes import KEY, to_ascii
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ _ARRAY, _ELEMENT_ARRAY = 34962, 34963
 _POINTS, _TRIANGLES = 0, 4
 
 
-class GlbOptions(Params):
-    """How to write a GLB."""
+class GlbOptions(ShadingOptions):
+    """How to write a GLB, in which Y is up and a unit is a metre by definition."""
 
     surface: Literal["matt", "glossy"] = param("matt", "how the surface takes light")
 
@@ -48,6 +48,7 @@ class Glb(FileFormat[GlbOptions]):
     max_bytes = 1024 * MIB
 
     def write(self, asset: Asset, file: Path, options: GlbOptions, recipe: Recipe | None) -> None:
+        asset = shaped(asset, options, self.spec)
         buffer = _Buffer()
         primitive = self._primitive(asset, buffer)
         about: dict[str, Any] = {"version": "2.0", "generator": "Multimodal Studio"}

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from studio.api import Asset, ExporterSpec, Mesh, Params, Recipe, param
+from studio.api import Asset, ExporterSpec, Mesh, Recipe, param
 from studio_exporters.base import MIB, FileFormat, asset_of, expect
-from studio_exporters.geometry import faces_of, fan, mesh_or_points, to_bytes
+from studio_exporters.geometry import UpOptions, faces_of, fan, mesh_or_points, shaped, to_bytes
 from studio_exporters.recipes import from_lines, to_lines
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _MAX_LINE = MIB
 _MATERIAL = "newmtl studio\nKa 0 0 0\nKd 1 1 1\nKs 0 0 0\nd 1\nillum 1\n"
 
 
-class ObjOptions(Params):
+class ObjOptions(UpOptions):
     """How to write an OBJ."""
 
     material: bool = param(
@@ -49,7 +49,7 @@ class Obj(FileFormat[ObjOptions]):
     max_bytes = 256 * MIB
 
     def write(self, asset: Asset, file: Path, options: ObjOptions, recipe: Recipe | None) -> None:
-        mesh = asset_of(Mesh, asset, self.spec)
+        mesh = asset_of(Mesh, shaped(asset, options, self.spec), self.spec)
         faces_of(mesh, self.spec)
         head = [f"# {line}" for line in to_lines(recipe, _COMMENT_WIDTH)] if recipe else []
         if options.material:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from studio.api import Asset, ExporterSpec, Mesh, Params, PointCloud, Recipe, param
+from studio.api import Asset, ExporterSpec, Mesh, PointCloud, Recipe, param
 from studio_exporters import plybody
 from studio_exporters.base import MIB, FileFormat, expect
-from studio_exporters.geometry import mesh_or_points, places, to_bytes
+from studio_exporters.geometry import UpOptions, mesh_or_points, places, shaped, to_bytes
 from studio_exporters.plybody import TYPES, Element, Property
 from studio_exporters.recipes import from_lines, to_lines
 
@@ -26,7 +26,7 @@ _MAX_TEXT = 256 * MIB
 _ENCODINGS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 
 
-class PlyOptions(Params):
+class PlyOptions(UpOptions):
     """How to write a PLY."""
 
     encoding: Literal["binary", "ascii"] = param(
@@ -49,6 +49,7 @@ class Ply(FileFormat[PlyOptions]):
     max_bytes = 1024 * MIB
 
     def write(self, asset: Asset, file: Path, options: PlyOptions, recipe: Recipe | None) -> None:
+        asset = shaped(asset, options, self.spec)
         rows = _vertex_rows(asset, places(asset, self.spec))
         faces = asset.faces if isinstance(asset, Mesh) else None
         binary = options.encoding == "binary"

@@ -6,11 +6,11 @@ Source: 3D Systems, StereoLithography Interface Specification (1989).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from studio.api import Asset, ExporterSpec, Mesh, Params, Recipe, param
+from studio.api import Asset, ExporterSpec, Mesh, Recipe, param
 from studio_exporters.base import MIB, FileFormat, asset_of, expect
-from studio_exporters.geometry import faces_of, mesh_or_points
+from studio_exporters.geometry import PlaceOptions, faces_of, mesh_or_points, shaped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ _ROW = [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")]
 _ROW_BYTES = 50
 
 
-class StlOptions(Params):
+class StlOptions(PlaceOptions):
     """How to write an STL."""
 
     scale: float = param(
@@ -31,6 +31,7 @@ class StlOptions(Params):
         low=0.000001,
         high=1_000_000,
     )
+    up: Literal["y", "z"] = param("y", "the axis that points up; most printers take z")
 
 
 class Stl(FileFormat[StlOptions]):
@@ -51,8 +52,8 @@ class Stl(FileFormat[StlOptions]):
     def write(self, asset: Asset, file: Path, options: StlOptions, recipe: Recipe | None) -> None:
         import numpy as np
 
-        mesh = asset_of(Mesh, asset, self.spec)
-        corners = mesh.vertices[faces_of(mesh, self.spec)] * np.float32(options.scale)
+        mesh = asset_of(Mesh, shaped(asset, options, self.spec), self.spec)
+        corners = mesh.vertices[faces_of(mesh, self.spec)]
         rows = np.zeros(len(corners), _ROW)
         rows["corners"] = corners
         rows["normal"] = _normals(corners)

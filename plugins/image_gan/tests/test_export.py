@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import onnx
 import pytest
@@ -11,19 +13,22 @@ from studio.runtimes.local import LocalRuntime
 from studio_image_gan.space import CodeSpace
 from studio_image_gan.training.attributes import NAMES, attributes
 from studio_image_gan.training.codes import CodeConfig, CodeDecoder, CodeEncoder
-from studio_image_gan.training.export import Trained, export
+from studio_image_gan.training.data import DataError
+from studio_image_gan.training.export import export
 from studio_image_gan.training.flow import Flow, FlowConfig
-from studio_image_gan.training.flow_learner import Scale
+from studio_image_gan.training.trained import Scale, Trained, read_export
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     torch.manual_seed(0)
     shape = CodeConfig(16, classes=3, code=4, channels=(16, 16, 8))
-    flow = Flow(FlowConfig(code=4, classes=3, width=32, depth=2, heads=1))
+    flow = Flow(FlowConfig(code=4, classes=3, width=32, depth=2))
     torch.nn.init.normal_(flow.exit.weight, std=0.05)
     scale = Scale(torch.linspace(-1, 1, 4), torch.linspace(1, 2, 4))
     networks = CodeEncoder(shape), CodeDecoder(shape), flow
+    for weight in (p for network in networks for p in network.parameters() if not p.any()):
+        torch.nn.init.normal_(weight, std=0.05)  # equal weights would be stored as one
     trained = Trained(*(each.eval().requires_grad_(False) for each in networks), scale)
     folder = tmp_path_factory.mktemp("export")
     export(trained, ["a", "b", "c"], np.array([0.5, 0.25, 0.25]), folder, draws=256)
@@ -65,6 +70,41 @@ def test_weights_are_stored_once_and_in_half_precision(exported):
     assert stored == pytest.approx(parameters, rel=0.02)
     large = [t for t in model.graph.initializer if np.prod(t.dims) >= 64]
     assert {t.data_type for t in large} == {onnx.TensorProto.FLOAT16}
+
+
+def test_an_export_is_read_back_and_draws_the_same(exported):
+    trained, folder = exported
+    again = read_export(folder, 16, ["a", "b", "c"])
+    assert again.flow.config == trained.flow.config
+    assert again.decoder.fold == trained.decoder.fold
+    for name in ("flow", "decoder", "encoder"):
+        network, copy = getattr(trained, name), getattr(again, name)
+        assert not any(p.requires_grad for p in copy.parameters())
+        for weight, found in zip(network.parameters(), copy.parameters(), strict=True):
+            torch.testing.assert_close(found, weight, rtol=1e-3, atol=1e-6)
+    x, told = torch.randn(2, 4, 8, 8), torch.eye(4)[:2]
+    velocity = LocalRuntime("cpu").onnx(folder / "flow.onnx")
+    asked = {"x": x.numpy(), "time": np.float32([0.2, 0.7]), "classes": told.numpy()}
+    with torch.no_grad():
+        found = again.flow(x, torch.tensor([0.2, 0.7]), told)
+    np.testing.assert_allclose(velocity.run(asked)["velocity"], found, atol=1e-5)
+
+
+def test_an_export_of_other_pictures_is_no_start(exported):
+    _, folder = exported
+    with pytest.raises(DataError, match="draws 3 classes at 16 pixels; the data has 2 at 16"):
+        read_export(folder, 16, ["a", "b"])
+
+
+def test_files_that_are_no_export_are_no_start(exported, tmp_path):
+    _, folder = exported
+    shutil.copytree(folder, tmp_path / "odd")
+    shutil.copy(folder / "encoder.onnx", tmp_path / "odd" / "flow.onnx")
+    with pytest.raises(DataError, match="another shape than this trainer's"):
+        read_export(tmp_path / "odd", 16, ["a", "b", "c"])
+    (tmp_path / "odd" / "flow.onnx").write_bytes(b"no model")
+    with pytest.raises(DataError, match="holds no export of this trainer"):
+        read_export(tmp_path / "odd", 16, ["a", "b", "c"])
 
 
 def test_attributes_measure_what_they_say():

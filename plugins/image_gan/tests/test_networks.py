@@ -57,7 +57,7 @@ def test_varied_pictures_keep_their_colours_and_alpha():
 
 def test_the_flow_starts_at_rest_and_listens_to_time_and_class():
     torch.manual_seed(0)
-    flow = Flow(FlowConfig(code=4, classes=3, width=32, depth=2, heads=1))
+    flow = Flow(FlowConfig(code=4, classes=3, width=32, depth=2))
     x, classes = torch.randn(2, 4, 8, 8), torch.eye(4)[:2]
     assert (flow(x, torch.rand(2), classes) == 0).all()
     torch.nn.init.normal_(flow.exit.weight)

@@ -92,6 +92,28 @@ def test_a_run_writes_losses_samples_and_what_ships(sprite_folder: Path, tmp_pat
     assert "nobody" in card
 
 
+def test_a_run_starts_where_an_export_ended(sprite_folder: Path, tmp_path: Path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main(_arguments(sprite_folder, first, 48)) == 0
+    arguments = [*_arguments(sprite_folder, second, 0), "--start", str(first / "export")]
+    assert main(arguments) == 0
+    assert not (second / "codes").exists()
+    for name in ("flow.onnx", "decoder.onnx", "encoder.onnx"):
+        assert (second / "export" / name).read_bytes() == (first / "export" / name).read_bytes()
+    assert main([*arguments, "--flow-images", "16"]) == 0
+    flows = [(run / "export" / "flow.onnx").read_bytes() for run in (first, second)]
+    assert flows[0] != flows[1]
+
+
+def test_a_start_that_is_not_there_is_one_sentence(sprite_folder: Path, tmp_path: Path, capsys):
+    arguments = _arguments(sprite_folder, tmp_path / "out", 8)
+    assert main([*arguments, "--start", str(tmp_path / "nowhere")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert "nowhere" in error
+    assert error.count("\n") == 1
+
+
 def test_bad_data_is_one_sentence_and_exit_code_two(tmp_path: Path, capsys):
     assert main(_arguments(tmp_path / "missing", tmp_path / "out", 8)) == 2
     assert capsys.readouterr().err == f"error: {tmp_path / 'missing'} is not a folder\n"

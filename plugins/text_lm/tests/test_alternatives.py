@@ -86,6 +86,21 @@ def test_a_model_without_spaces_offers_as_many_characters(model):
     assert len(text.choices) > 1
 
 
+def test_no_alternative_holds_white_space(model, tokens, monkeypatch):
+    line_end = tokens.encode("\n")[0]
+    real = model.decoder.read
+
+    def keen(rows):
+        logits = real(rows)
+        logits[:, line_end] = 99  # as after the last word of a line
+        return logits
+
+    monkeypatch.setattr(model.decoder, "read", keen)
+    for word in (";", "lamp"):
+        for each, _ in offered(replace(model, language="zh"), word).choices:
+            assert not any(character.isspace() for character in each)
+
+
 @pytest.mark.parametrize("phrase", ["lamp was", "\n"])
 def test_alternatives_are_for_one_word(model, phrase):
     with pytest.raises(UsageError, match="alternatives are for one word"):

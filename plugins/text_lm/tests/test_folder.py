@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers", reason="needs studio-text-lm[folder]")
 
-from studio.api import Input, ParamError, Text, WeightsError  # noqa: E402 - after what it needs
+from studio.api import Input, ParamError, Text, UsageError, WeightsError  # noqa: E402 - after what it needs
 from studio.params import parse  # noqa: E402
 from studio.runtimes.local import LocalRuntime  # noqa: E402
 from studio.testing import check_generator, context  # noqa: E402
@@ -153,8 +153,30 @@ def test_a_folder_has_to_be_named():
         parse(FolderParams, {}, who="text-lm-folder")
 
 
-def test_what_is_missing_is_named(writer, tmp_path, copy):
-    assert "is no folder" in refused(writer, tmp_path / "none")
+@pytest.mark.parametrize("folder", ["none", "~nosuchuser/model", "n\0ne", "n" * 5_000])
+def test_a_folder_that_is_not_there_is_the_persons_to_put_right(writer, folder):
+    with pytest.raises(UsageError, match=r"is no folder, expected one with config\.json") as caught:
+        write(writer, folder)
+    assert caught.value.culprit == "folder"
+
+
+def test_a_tokenizer_that_is_of_another_sort_is_refused(writer, copy):
+    tokenizers = pytest.importorskip("tokenizers")
+    by_word = tokenizers.Tokenizer(tokenizers.models.WordLevel({"[UNK]": 0, "rain": 1}, "[UNK]"))
+    by_word.save(str(copy / "tokenizer.json"))
+    assert "has a tokenizer that cannot be used, expected one of byte pairs" in refused(
+        writer, copy
+    )
+
+
+def test_a_model_without_an_end_token_is_refused(writer, copy):
+    for name in ("config.json", "generation_config.json"):
+        told = json.loads((copy / name).read_text())
+        (copy / name).write_text(json.dumps({**told, "eos_token_id": None}))
+    assert "with an end token" in refused(writer, copy)
+
+
+def test_what_is_missing_is_named(writer, copy):
     (copy / "config.json").unlink()
     assert refused(writer, copy).endswith("has no config.json, which a model needs")
     (copy / "model.safetensors").unlink()

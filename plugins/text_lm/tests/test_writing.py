@@ -171,6 +171,25 @@ def test_any_text_is_a_prompt_and_stays_as_it_is(model, prompt):
         assert last(model, seed, prompt=prompt).startswith(prompt)
 
 
+@pytest.mark.parametrize("task", ["write", "rewrite", "alternatives"])
+def test_only_the_end_of_a_long_text_is_put_into_plain_letters(model, monkeypatch, task):
+    lengths = []
+
+    def watched(text: str) -> str:
+        lengths.append(len(text))
+        return folded(text)
+
+    monkeypatch.setattr("studio_text_lm.model.folded", watched)
+    text = "The rain came \u2013 the r\u00eaver slept. " * 10_000 + "A lamp was lit"
+    place = {"start": len(text) - 3, "end": len(text)} if task != "write" else {}
+    last(model, text=text, task=task, length=4, **place)
+    assert sum(lengths) < 4 * 32 * model.decoder.context
+
+
+def test_a_model_says_how_much_of_a_text_is_beyond_its_reach(model):
+    assert notes(model, prompt="\u2026" * 90_000).endswith(" of 90,000 characters are read")
+
+
 def test_a_model_says_what_is_strange_to_it(model):
     assert notes(model, prompt="rain \u6708 \U0001f600") == (
         "this model learned from English alone; 2 of 8 characters are strange to it"

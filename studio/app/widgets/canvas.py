@@ -306,8 +306,8 @@ class Canvas(QGraphicsView):
         super().mouseDoubleClickEvent(event)
 
     def _open(self, item: CardItem) -> None:
-        """Go close to a card; a text is opened for reading instead."""
-        if item.row is None or item.row.kind != "text":
+        """Go close to a card; texts and shapes are opened instead."""
+        if item.row is None or item.row.kind not in ("text", "mesh", "points"):
             self.fit([item.card.id])
         self.opened.emit(item.card.id)
 

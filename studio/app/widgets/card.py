@@ -34,6 +34,7 @@ class CardItem(QGraphicsItem):
         self.card, self.row = card, row
         self._faces, self._over = faces, over
         self.ghost: QImage | None = None
+        self.turned: QImage | None = None
         self.writing: str | None = None
         self._text = TextFace()
         self._last: Face | None = None
@@ -53,6 +54,11 @@ class CardItem(QGraphicsItem):
     def set_ghost(self, drawn: QImage | None) -> None:
         """Show something else for a while, such as what a slider would give."""
         self.ghost = drawn
+        self.update()
+
+    def set_turned(self, drawn: QImage | None) -> None:
+        """Show the asset from another side for as long as the mouse is there."""
+        self.turned = drawn
         self.update()
 
     def set_writing(self, text: str | None) -> None:
@@ -88,6 +94,8 @@ class CardItem(QGraphicsItem):
             self._text.paint(painter, self.box(), self.writing, zoom=zoom, end=True)
         elif self.ghost is not None:
             self._paint_picture(painter, self.ghost, zoom)
+        elif self.turned is not None:
+            self._paint_picture(painter, self.turned, zoom)
         elif face is not None:
             self._paint_face(painter, face, zoom)
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)

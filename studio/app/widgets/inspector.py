@@ -20,6 +20,7 @@ from studio.app.widgets.common import Column, IconButton, button, clear, label, 
 from studio.app.widgets.exporting import ExportBox
 from studio.app.widgets.latent import Blend, Explore
 from studio.app.widgets.preview import PreviewBox
+from studio.app.widgets.shapeview import SHAPES, ShapePreview
 from studio.app.widgets.soundbox import SoundBox
 from studio.app.words import size_words
 from studio.assets import KINDS
@@ -37,13 +38,13 @@ class Inspector(Column):
 
     more_like = Signal(object)  # AssetRow
     use_as_input = Signal(list)  # of AssetRow
-    opened = Signal(object)  # AssetRow, a text that is to be read and edited
+    opened = Signal(object)  # AssetRow, a text or shape that is to be laid open
 
     def __init__(self, session: Session) -> None:
         super().__init__("Inspector")
         self.session = session
         self.rows: list[AssetRow] = []
-        self.preview: PreviewBox | None = None
+        self.preview: PreviewBox | ShapePreview | None = None
         self.explore: Explore | None = None
         self.blend: Blend | None = None
         self.export: ExportBox | None = None
@@ -62,6 +63,7 @@ class Inspector(Column):
         """Stop listening."""
         self._later.stop()
         self._close_sound()
+        self._leave_shape()
         self.session.selected.disconnect(self._on_selected)
         self.session.faces.ready.disconnect(self._on_face)
         self.session.live.looked.disconnect(self._on_look)
@@ -73,6 +75,7 @@ class Inspector(Column):
         self.session.live.stop()
         self._close_sound()
         self.rows = self.session.selected_rows()
+        self._leave_shape()
         self.preview = self.explore = self.blend = self.export = self._facts = None
         clear(self.box)
         if not self.rows:
@@ -83,6 +86,10 @@ class Inspector(Column):
         else:
             self._show_several(self.rows)
         self.box.addStretch(1)
+
+    def _leave_shape(self) -> None:
+        if isinstance(self.preview, ShapePreview):
+            self.preview.close_down()
 
     # What is shown
 
@@ -137,7 +144,11 @@ class Inspector(Column):
         self._add_export(rows)
 
     def _add_preview(self, row_: AssetRow) -> None:
-        self.preview = PreviewBox(row_.kind)
+        if row_.kind in SHAPES:
+            self.preview = ShapePreview(self.session, row_)
+            self.preview.opened.connect(lambda: self.opened.emit(row_))
+        else:
+            self.preview = PreviewBox(row_.kind)
         self.box.addWidget(self.preview)
         self._show_face(row_)
 

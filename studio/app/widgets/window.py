@@ -27,8 +27,10 @@ from studio.app.widgets.making import Making
 from studio.app.widgets.menus import add_devices, add_recent, all_acts
 from studio.app.widgets.overlay import EmptyState, Hints, NewsBar, ZoomBar
 from studio.app.widgets.queue import QueueView
+from studio.app.widgets.shapeview import ShapeSheet
 from studio.app.widgets.sheet import Sheet
 from studio.app.widgets.transport import Transport
+from studio.app.widgets.turntable import Turntable
 from studio.app.words import length_words
 from studio.errors import ParamError, StudioError
 from studio.generator import GeneratorSpec
@@ -65,6 +67,8 @@ class Window(QMainWindow):
             self.hints = Hints(self.canvas, starter.THINGS, self._on_hints_closed)
         self.writing = LiveTexts(session, self.canvas, self._show_empty)
         self.sheet = Sheet(self.canvas, session, self._writer_request, self._open_generator)
+        self.shapes = ShapeSheet(self.canvas, session)
+        self.turning = Turntable(self.canvas, session)
         self.zooming = ZoomBar(
             self.canvas,
             lambda: self.canvas.zoom_by(1 / 1.25),
@@ -150,6 +154,10 @@ class Window(QMainWindow):
         canvas.viewed.connect(self._keep_view.start)
         canvas.carried.connect(lambda: self._tick("out"))
         canvas.opened.connect(self.sheet.open_card)
+        canvas.opened.connect(self.shapes.open_card)
+        self.shapes.opened.connect(self.zooming.hide)
+        self.shapes.closed.connect(self.zooming.show)
+        self.shapes.closed.connect(canvas.setFocus)
         self.sheet.chosen.connect(self._on_writer)
         self.sheet.opened.connect(self.zooming.hide)
         self.sheet.closed.connect(self.zooming.show)
@@ -191,9 +199,10 @@ class Window(QMainWindow):
         self.session.say(f"The settings of {row.name} are in the form. Generate makes more.")
 
     def open_text(self, row: AssetRow) -> None:
-        """Lay a text open for reading and writing."""
+        """Lay a text open for reading and writing, or a shape for looking at it."""
         for card in self.session.board.cards_of([row.id])[:1]:
             self.sheet.open_card(card.id)
+            self.shapes.open_card(card.id)
 
     def copy_texts(self) -> None:
         """Copy the selected texts."""
@@ -380,6 +389,8 @@ class Window(QMainWindow):
         for signal, slot in self._links:
             signal.disconnect(slot)  # type: ignore[attr-defined]
         self.sheet.close_down()
+        self.shapes.close_down()
+        self.turning.close_down()
         self.writing.close_down()
         self.transport.close_down()
         self.canvas.close_down()

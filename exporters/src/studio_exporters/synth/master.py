@@ -71,8 +71,9 @@ def _limit(samples: Samples) -> None:
         return
     wanted = np.minimum(_CEILING / np.maximum(peaks, 1e-9), 1)
     around = np.lib.stride_tricks.sliding_window_view
-    # The least of what is near, twice as wide as the mean over it: so the mean is low enough too.
-    least = around(np.pad(wanted, 2 * _AHEAD, mode="edge"), 2 * _AHEAD + 1).min(axis=1)
+    # The least of what is near, wider than the mean over it by the step that is drawn towards: so
+    # the mean is low enough too.
+    least = around(np.pad(wanted, 2 * _AHEAD + 1, mode="edge"), 2 * _AHEAD + 3).min(axis=1)
     gain = around(least, 2 * _AHEAD + 1).mean(axis=1)
     curve = np.interp(np.arange(len(samples)), edges + _STEP / 2, gain).astype(np.float32)
     samples *= curve[:, None]

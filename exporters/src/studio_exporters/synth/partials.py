@@ -69,7 +69,7 @@ def band_noise(
     spectrum *= 1 / (1 + np.exp(-6 * inside))
     spectrum[:, 0] = 0
     shaped = np.fft.irfft(spectrum, size, axis=1)[:, :frames]
-    return (shaped / max(float(shaped.std()), 1e-9)).astype(np.float32).T
+    return np.asarray(shaped.T / max(float(shaped.std()), 1e-9), np.float32)
 
 
 def quick_size(least: int) -> int:
@@ -89,4 +89,4 @@ def fall(frames: int, rate: int, seconds: float) -> Samples:
     curve = np.exp(-np.log(1000) / max(seconds * rate, 1) * np.arange(frames))
     last = min(frames, max(int(0.004 * rate), 1))
     curve[frames - last :] *= np.linspace(1, 0, last)
-    return curve.astype(np.float32)[:, None]
+    return np.asarray(curve, np.float32)[:, None]

@@ -28,7 +28,7 @@ class SpriteGan(CodeGan[SpriteParams]):
         id="image-gan",
         title="Game sprites",
         summary="Pixel-art sprites with transparency: monsters, items, dungeon tiles and more",
-        version="2",
+        version="3",
         output=Image,
         params=SpriteParams,
         weights=SPRITES,

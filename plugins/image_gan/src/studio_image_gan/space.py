@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float32]
 
 CELLS = 8  # width and height of a map of codes
-STEPS = 12  # from noise to codes
+STEPS = 10  # from noise to codes
 _STEPS_BACK = 48  # from codes to noise: an error made here is seen as another picture
 GUIDANCE = 1.8  # how far beyond its class a picture is drawn; 1 is none
 

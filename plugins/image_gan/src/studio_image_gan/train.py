@@ -1,7 +1,8 @@
 """Train a picture GAN: `python -m studio_image_gan.train DATA --out FOLDER`.
 
 First the autoencoder that is the GAN (FOLDER/codes), then the flow that draws its codes
-(FOLDER/flow), then what ships (FOLDER/export). `--model dcgan` trains the baseline instead.
+(FOLDER/flow), then what ships (FOLDER/export). `--start` takes both from an export and goes on with
+the flow alone; `--model dcgan` trains the baseline instead.
 """
 
 # ruff: noqa: T201 - a command line program talks
@@ -41,14 +42,15 @@ from studio_image_gan.training.data import (
 )
 from studio_image_gan.training.dcgan import DcganConfig, DcganLearner
 from studio_image_gan.training.eyes import Eyes
-from studio_image_gan.training.flow import FlowConfig
+from studio_image_gan.training.flow import Flow, FlowConfig
 from studio_image_gan.training.flow_learner import FlowLearner, FlowRecipe
 from studio_image_gan.training.learner import Learner
 from studio_image_gan.training.loop import CHECKPOINT, Batches, LoopConfig, Training
+from studio_image_gan.training.trained import Scale, Trained, read_export
 
 _DCGAN_CHANNELS = {16: (128, 64), 32: (256, 128, 64), 64: (512, 256, 128, 64)}
 _STAGES = {"latent": ("codes", "flow"), "dcgan": ("dcgan",)}
-_BATCH = {"codes": 48, "flow": 128, "dcgan": 128}
+_BATCH = {"codes": 48, "flow": 256, "dcgan": 128}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--images", type=int, default=200_000, help="pictures to show the GAN in all")
     line.add_argument(
         "--flow-images", type=int, default=1_000_000, help="pictures to show the flow in all"
+    )
+    line.add_argument(
+        "--start", type=Path, help="export whose GAN to keep and whose flow to train further"
     )
     line.add_argument("--batch", type=int, help="pictures to a step; each stage has its own")
     line.add_argument("--seed", type=int, default=0)
@@ -96,17 +101,16 @@ def build(
             torch.from_numpy(pictures.labels[chosen]),
         )
         return CodeLearner(config, CodeRecipe(bfloat16=fast), eyes, rng, examples)
+    recipe = FlowRecipe(bfloat16=fast)
+    if options.start:
+        begun = read_export(options.start, pictures.size, finely(pictures).classes)
+        return FlowLearner(recipe, begun, rng)
     encoder, decoder = load_autoencoder(options.out / "codes" / CHECKPOINT)
     torch.manual_seed(options.seed)
-    seen = torch.from_numpy(premultiplied(pictures.rgba[train]))
-    shape = FlowConfig(
-        encoder.config.code,
-        len(finely(pictures).classes),
-        options.width,
-        options.depth,
-        heads=max(1, options.width // 64),
-    )
-    return FlowLearner(shape, FlowRecipe(bfloat16=fast), encoder, decoder, seen, rng)
+    scale = Scale.of(encoder, torch.from_numpy(premultiplied(pictures.rgba[train])))
+    classes = len(finely(pictures).classes)
+    shape = FlowConfig(encoder.config.code, classes, options.width, options.depth)
+    return FlowLearner(recipe, Trained(encoder, decoder, Flow(shape), scale), rng)
 
 
 def _eyes(options: argparse.Namespace, pictures: Pictures) -> Eyes:
@@ -132,15 +136,18 @@ def start(stage: str, options: argparse.Namespace, pictures: Pictures) -> Traini
         "data_sha256": fingerprint(pictures),
     }
     if stage == "flow":
-        codes = (options.out / "codes" / CHECKPOINT).read_bytes()
-        facts["codes_sha256"] = hashlib.sha256(codes).hexdigest()
+        source = (
+            options.start / "flow.onnx" if options.start else options.out / "codes" / CHECKPOINT
+        )
+        facts["start_sha256"] = hashlib.sha256(source.read_bytes()).hexdigest()
     for name in ("config", "recipe"):
         if hasattr(learner, name):
             facts[name] = dataclasses.asdict(getattr(learner, name))
     images = options.flow_images if stage == "flow" else options.images
     folder = options.out / stage
     folder.mkdir(exist_ok=True)
-    batches = Batches(pictures, labelling, batch, rng)
+    seen = {"see": learner.see} if isinstance(learner, FlowLearner) else {}
+    batches = Batches(pictures, labelling, batch, rng, **seen)
     training = Training(learner, batches, rng, folder, LoopConfig(images), facts)
     training.resume()
     return training
@@ -154,14 +161,16 @@ def _labelling(stage: str, pictures: Pictures) -> Labelling:
 def finish(stages: list[Training], pictures: Pictures, options: argparse.Namespace) -> None:
     """Write what ships, and its model card."""
     from studio_image_gan.training.card import training_card
-    from studio_image_gan.training.export import Trained, export
+    from studio_image_gan.training.export import export
 
     folder = options.out / "export"
     folder.mkdir(exist_ok=True)
     if options.model == "latent":
         labelling = finely(pictures)
         shares = class_shares(pictures, labelling)
-        export(Trained.read(options.out), labelling.classes, shares, folder, options.draws)
+        learner = stages[-1].learner
+        assert isinstance(learner, FlowLearner)
+        export(learner.trained, labelling.classes, shares, folder, options.draws)
     (folder / "MODEL_CARD.md").write_text(training_card(options.data, pictures, stages))
 
 
@@ -177,7 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         pictures = load_pictures(options.data)
         options.out.mkdir(parents=True, exist_ok=True)
-        for stage in _STAGES[options.model]:
+        for stage in ("flow",) if options.start else _STAGES[options.model]:
             training = start(stage, options, pictures)
             stages.append(training)
             with _signals(training):

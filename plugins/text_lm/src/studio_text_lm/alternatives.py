@@ -121,9 +121,11 @@ class _Search:
             return False
         if not (written.startswith(lead) or lead.startswith(written)):
             return False
-        if not self.spaced or (not first and self._tokens.breaks_word[token]):
-            return not self.spaced
         text = written[len(lead) :].decode(errors="ignore")
+        if not self.spaced:
+            return not any(each.isspace() for each in text)
+        if not first and self._tokens.breaks_word[token]:
+            return False
         return not text or text.replace("'", "").isalnum()
 
     def _is_long_enough(self, each: _Beginning) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.api import Runtime, StudioError, WeightsError
+from studio.api import Runtime, StudioError, UsageError, WeightsError
 from studio_text_lm.model import LanguageModel
 from studio_text_lm.tokens import Tokens
 
@@ -43,9 +43,10 @@ class Shelf:
         """The model of a folder, loaded unless it was the last.
 
         Raises:
+            UsageError: There is no such folder.
             WeightsError: It holds no model that may be used.
         """
-        path = Path(folder).expanduser().absolute()
+        path = _there(folder)
         files = check_folder(path)
         state = (path, tuple((file.name, file.stat().st_mtime_ns) for file in files))
         if self._kept is None or self._kept[0] != state:
@@ -107,17 +108,31 @@ class TorchDecoder:
         return logits
 
 
+def _there(folder: str) -> Path:
+    """The folder that somebody named.
+
+    Raises:
+        UsageError: There is none.
+    """
+    try:
+        path = Path(folder).expanduser().absolute()
+        found = path.is_dir()
+    except (RuntimeError, ValueError, OSError):  # a home of nobody, a null character, too long
+        path, found = Path(folder), False
+    if not found:
+        raise UsageError(
+            f"{path} is no folder, expected one with config.json, a tokenizer and safetensors",
+            culprit="folder",
+        )
+    return path
+
+
 def check_folder(folder: Path) -> list[Path]:
     """The weights of a model folder, if it holds what a model needs and nothing pickled.
 
     Raises:
         WeightsError: Something is missing or refused.
     """
-    if not folder.is_dir():
-        raise WeightsError(
-            f"{folder} is no folder, expected one with config.json, a tokenizer and safetensors",
-            culprit=str(folder),
-        )
     weights = sorted(folder.glob("*.safetensors"))
     pickled = [file.name for file in sorted(folder.iterdir()) if file.suffix in _PICKLED]
     if not weights and pickled:
@@ -219,7 +234,14 @@ def _model(who: str, path: Path, tokenizer: Any, network: Any) -> LanguageModel:
     begin = [token for token in tokenizer("").input_ids if token not in end]
     # what begins a text was not always given a token of its own: then it is what ends one
     head = begin or _numbers(network.config.bos_token_id)[:1] or end[:1]
-    tokens = Tokens(backend.to_str(), end, decoder.vocabulary)
+    try:
+        tokens = Tokens(backend.to_str(), end, decoder.vocabulary)
+    except Exception as error:  # llguidance and the tokenizers it reads raise what they like
+        raise WeightsError(
+            f"{path.name} has a tokenizer that cannot be used, expected one of byte pairs with an "
+            f"end token: {_first_line(error)}",
+            culprit=str(path),
+        ) from error
     return LanguageModel(who, decoder, tokens, head=tuple(head))
 
 

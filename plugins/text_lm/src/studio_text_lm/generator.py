@@ -110,6 +110,7 @@ class ChineseWriter(_Shipped[ChineseParams]):
             "Poems in the forms of the Tang and Song dynasties, as you watch",
             ChineseParams,
         ),
+        version="2",  # other weights, and so another text of the same seed
         weights=CHINESE,
         card=CARD,
         glyph="mdi6.brush",

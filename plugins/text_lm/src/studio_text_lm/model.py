@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from studio_text_lm.alternatives import alternatives, is_word
 from studio_text_lm.constraints import Grammar, word_pattern
 from studio_text_lm.editing import Place, folded, place, stop_strings
 from studio_text_lm.sampling import Sampling
-from studio_text_lm.writing import Plan, Writer, ends_sentence, sentences
+from studio_text_lm.writing import Plan, Writer, ends_sentence, reach, sentences
 
 if TYPE_CHECKING:
     from studio_text_lm.decoder import Decoder
@@ -78,7 +79,7 @@ class LanguageModel:
         inside = rewrites and not to_line_end and not to_sentence_end
         return Plan(
             head=self.head,
-            before=self._read(where.before),
+            before=self._end(where.before),
             length=min(params.length, 3 * length + 16) if rewrites else params.length,
             how=Sampling(
                 params.temperature,
@@ -104,12 +105,19 @@ class LanguageModel:
         """A text as the model reads it: the English one learned from plain letters."""
         return folded(text) if self.language == "en" else text
 
+    def _end(self, text: str) -> str:
+        """The end of a text as the model reads it; a long beginning costs no time."""
+        return self._read(text[-reach(self.decoder) :])
+
     def _note(self, read: int, plan: Plan, before: str) -> str:
         """What a person should know about the text they gave, or nothing."""
         notes = []
-        if read < len(plan.before):
-            notes.append(f"only the last {read:,} of {len(plan.before):,} characters are read")
-        strange = sum(before.count(each) for each in set(before) if not self._knows(each))
+        cut = len(before) > reach(self.decoder)
+        if cut or read < len(plan.before):
+            whole = len(before) if cut else len(plan.before)
+            notes.append(f"only the last {read:,} of {whole:,} characters are read")
+        counts = Counter(before).items()
+        strange = sum(count for each, count in counts if not self._knows(each))
         if strange:
             name = {"en": "English", "zh": "Chinese"}.get(self.language, "")
             notes.append(
@@ -133,7 +141,7 @@ class LanguageModel:
                 f"{self.who}: alternatives are for one word, expected start and end of one",
                 culprit="start",
             )
-        before = self._read(where.before)
+        before = self._end(where.before)
         spaced = self.spaced and is_word(self._read(word))
         lead = before[len(before.rstrip(" ")) :] if spaced else ""
         ids = self.tokens.encode(before[: len(before) - len(lead)])

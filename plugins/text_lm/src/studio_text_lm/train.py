@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
+import os
+import shutil
 import signal
 import sys
 import time
@@ -40,12 +42,14 @@ from studio_text_lm.training.optimiser import Recipe
 from studio_text_lm.training.poems import read_poems
 from studio_text_lm.training.sampling import samples
 from studio_text_lm.training.shipping import TOKENIZER, ship
-from studio_text_lm.training.tokenizer import padded, train_tokenizer
+from studio_text_lm.training.start import Start, config_of, read_start
+from studio_text_lm.training.tokenizer import kind_token, padded, train_tokenizer
 from studio_text_lm.training.windows import Windows, encode
 
 N = TypeVar("N", int, float)
 _LOOK = 24  # held-out windows that are looked at on the way
 _SHOWN = 6  # kinds of text that samples are written of
+_COMPILERS = ("g++", "clang++", "c++", "cl")
 _TUNED = [field for field in dataclasses.fields(Recipe) if field.name != "bfloat16"]
 
 
@@ -59,6 +63,12 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("texts", type=Path, nargs="+", help="texts, or folders of texts")
     line.add_argument("--out", type=Path, required=True, help="folder for everything written")
     line.add_argument("--seed", type=int, default=0, help="of weights and of order")
+    line.add_argument(
+        "--start",
+        type=Path,
+        metavar="FOLDER",
+        help="go on from a model as it ships: its weights, its tokens, its shape",
+    )
     _add_texts(line.add_argument_group("texts"))
     _add_network(line.add_argument_group("network"))
     _add_training(line)
@@ -96,6 +106,11 @@ def _add_training(line: argparse.ArgumentParser) -> None:
         choices=("auto", "bfloat16", "float32"),
         default="auto",
         help="of products of matrices; auto takes what is quicker here",
+    )
+    group.add_argument(
+        "--compile",
+        action="store_true",
+        help="compile steps first (needs a C++ compiler); a third quicker after a minute or two",
     )
     for field in _TUNED:
         name = f"--{field.name.replace('_', '-')}"
@@ -142,10 +157,21 @@ def read(options: argparse.Namespace) -> Corpus:
 
 
 def start(options: argparse.Namespace, corpus: Corpus) -> Training:
-    """A run ready to go, taken up from its folder's checkpoint if there is one."""
-    tokenizer = _tokenizer(options, corpus)
+    """A run ready to go, taken up from its folder's checkpoint if there is one.
+
+    Raises:
+        ValueError: The options do not go together, with the folder, or with this machine.
+    """
+    if options.compile and not any(map(shutil.which, (os.environ.get("CXX", ""), *_COMPILERS))):
+        raise ValueError("--compile needs a C++ compiler, such as g++; install one or leave it out")
+    before = _before(options, corpus)
+    tokenizer = _tokenizer(options, corpus, before)
     torch.manual_seed(options.seed)
-    network = _network(options, padded(tokenizer.get_vocab_size()))
+    network = (
+        before.network(options.dropout)
+        if before
+        else _network(options, padded(tokenizer.get_vocab_size()))
+    )
     network.to("cuda" if torch.cuda.is_available() else "cpu")
     recipe = _recipe(options)
     facts: dict[str, Any] = {
@@ -155,6 +181,7 @@ def start(options: argparse.Namespace, corpus: Corpus) -> Training:
         "seed": options.seed,
         "train_sha256": fingerprint(corpus.train),
         "held_sha256": fingerprint(corpus.held),
+        **({"start": before.history} if before else {}),
     }
     windows = Windows(encode(tokenizer, corpus.train), options.seed)
     look = Windows(encode(tokenizer, corpus.held), 0).draw(_LOOK, network.config.context)
@@ -164,18 +191,47 @@ def start(options: argparse.Namespace, corpus: Corpus) -> Training:
     training = Training(
         *(network, recipe, windows, look, options.out, budget, facts),
         sample=lambda model: samples(model, tokenizer, shown),
+        compiled=options.compile,
     )
     training.resume()
     return training
 
 
-def _tokenizer(options: argparse.Namespace, corpus: Corpus) -> Tokenizer:
+def _before(options: argparse.Namespace, corpus: Corpus) -> Start | None:
+    """The model to go on from.
+
+    Raises:
+        ValueError: It is not there, or does not go with the texts or the other options.
+    """
+    if options.start is None:
+        return None
+    before = read_start(options.start)
+    if options.network != "gpt":
+        raise ValueError("--start goes on with a Transformer; leave out --network")
+    for name in ("context", "layers", "width"):
+        given, own = getattr(options, name), getattr(before.shape, name)
+        if given not in (own, parser().get_default(name)):
+            raise ValueError(
+                f"--{name} {given} is not that of {options.start}, {own}; leave it out"
+            )
+    config_of(before.shape, before.shape.vocabulary, options.dropout)
+    for kind in corpus.kinds:
+        if before.tokenizer.token_to_id(kind_token(kind)) is None:
+            raise ValueError(f"{options.start} has no token for texts of the kind {kind}")
+    return before
+
+
+def _tokenizer(options: argparse.Namespace, corpus: Corpus, before: Start | None) -> Tokenizer:
     path = options.out / TOKENIZER
     if (options.out / CHECKPOINT).exists():
         return Tokenizer.from_file(str(path))
     texts = (document.text for document in corpus.train)
     characters = options.chars or options.poems
-    tokenizer = train_tokenizer(texts, corpus.kinds, options.vocabulary, characters)
+    tokenizer = (
+        before.tokenizer
+        if before
+        else train_tokenizer(texts, corpus.kinds, options.vocabulary, characters)
+    )
     partial = path.with_suffix(".partial")
     tokenizer.save(str(partial))
     partial.replace(path)

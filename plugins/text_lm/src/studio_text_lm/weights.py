@@ -53,9 +53,9 @@ CHINESE = _shipped(
     {
         "model.onnx": (
             5_276_730,
-            "90e086bc92e8c9e9b7d82284aa0633323d20f27b2d676c6414200ec0dbf75707",
+            "c6560aab2dda9c67a3af12ac25d2d847bb6d5490e175701d1433203095147e34",
         ),
-        "model.json": (1_334, "0dff9064c26f373383fb0f8a316a7d7b85cd91bce4c7154703f3847c6aee3c5e"),
+        "model.json": (1_335, "cc4afedc8e1ed8c6a9443ce1b885129ba521a68f5244e159edd4b925c6c85c12"),
         "tokenizer.json": (
             169_836,
             "a0269adf290b70259baf04bb66b937de0d8612a4ffdcbc4c0f77931619f92d27",

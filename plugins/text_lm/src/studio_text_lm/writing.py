@@ -191,7 +191,7 @@ class Writer:
     def fitting(self, plan: Plan) -> int:
         """How many of the last characters of what stands before are read."""
         body, _ = self._body(plan)
-        whole = len(plan.before) <= self._reach and len(body) <= self._room(plan)
+        whole = len(plan.before) <= reach(self._decoder) and len(body) <= self._room(plan)
         if whole:
             return len(plan.before)
         read = b"".join(self._tokens.pieces[token] for token in body[-self._room(plan) :])
@@ -233,10 +233,6 @@ class Writer:
         if refused:
             raise refused[0]
 
-    @property
-    def _reach(self) -> int:
-        return self._decoder.context * _CHARACTERS
-
     def _room(self, plan: Plan) -> int:
         return max(1, int((self._decoder.context - len(plan.head)) * _READ))
 
@@ -248,7 +244,7 @@ class Writer:
         the beginning of one, is not read but written again, with whatever begins with it; and so
         is a space, which is the beginning of most words.
         """
-        text = plan.before[-self._reach :]
+        text = plan.before[-reach(self._decoder) :]
         kept = len(text) if plan.grammar else _word_start(text)
         ids, begun = self._tokens.encode(text[:kept]), self._tokens.encode(text[kept:])
         whole = len(begun) == 1 and text[-1] != " "
@@ -288,6 +284,11 @@ class Writer:
             logits = penalise(logits, seen, how.repetition_penalty)
         allowed = np.stack([draft.allowed() for draft in drafts])
         return draw(np.where(allowed, logits, np.float32(-np.inf)), chances, how)
+
+
+def reach(decoder: Decoder) -> int:
+    """How many of the last characters of a text are looked at; they are more than are read."""
+    return decoder.context * _CHARACTERS
 
 
 def sentences(text: str) -> int:

@@ -43,6 +43,15 @@ def test_the_last_paragraphs_are_held_out():
     assert f"{first}\n\n{last}" == text
 
 
+def test_texts_of_one_paragraph_are_trained_on_for_the_most_part():
+    letters = [Document(f"kind-{n}", f"Dear {n}, " + "it rains. " * 40) for n in range(20)]
+    corpus = hold_out_ends(letters, 0.04, by_paragraphs)
+    assert corpus.kinds == tuple(sorted({document.kind for document in corpus.train}))
+    held = sum(len(document.text) for document in corpus.held)
+    assert 0.03 < held / sum(len(letter.text) for letter in letters) < 0.05
+    assert by_paragraphs("one\n\ntwo", 0.04) == ("one", "two")
+
+
 def test_the_last_characters_are_held_out_as_usual():
     text = "x" * 1_115_394  # as long as tiny-shakespeare
     first, last = by_characters(text, 0.1)
@@ -67,7 +76,7 @@ def test_whole_documents_are_held_out_and_doubles_are_on_one_side():
 
 def test_nothing_to_measure_with_is_said():
     with pytest.raises(CorpusError, match="leaves nothing on one side"):
-        hold_out_ends([Document("a", "one paragraph")], 0.04, by_paragraphs)
+        hold_out_ends([Document("a", "x")], 0.04, by_paragraphs)
 
 
 def test_a_fingerprint_knows_kind_and_order():

@@ -1,6 +1,7 @@
 """Training end to end on tiny texts: files written, going on, bad texts."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,35 @@ def test_the_rates_end_at_nothing_whatever_the_measure(books: Path, tmp_path: Pa
     training.run(_quiet)
     assert training.seconds >= 0.6
     assert float(read_log(tmp_path / "out" / "losses.csv")[-1]["rate"]) < 0.2
+
+
+def test_steps_are_compiled_where_that_is_wanted_and_stay_what_they_are(
+    books: Path, tmp_path: Path, monkeypatch
+):
+    compiled = []
+
+    def compile_(function, *, dynamic):  # the real one takes half a minute
+        def run(part):
+            compiled.append(part.shape)
+            return function(part)
+
+        return run
+
+    monkeypatch.setattr(torch, "compile", compile_)
+    monkeypatch.setenv("CXX", sys.executable)
+    plain = _start(_arguments(books, tmp_path / "plain"))
+    quick = _start([*_arguments(books, tmp_path / "quick"), "--compile"])
+    assert plain.step() == quick.step()
+    assert compiled == [(4, 9), (4, 9)]
+    quick.held_loss()
+    assert len(compiled) == 2
+
+
+def test_without_a_compiler_nothing_is_compiled(books: Path, tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    assert main([*_arguments(books, tmp_path / "out"), "--compile"]) == 2
+    assert "--compile needs a C++ compiler" in capsys.readouterr().err
 
 
 def test_another_runs_checkpoint_is_refused(books: Path, tmp_path: Path, capsys):

@@ -23,14 +23,11 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from studio_image_gan.space import CELLS, STEPS, carry
+from studio_image_gan.space import CELLS
 from studio_image_gan.training.attributes import attributes
-from studio_image_gan.training.checkpoint import read_checkpoint, select
-from studio_image_gan.training.codes import CodeDecoder, CodeEncoder, load_autoencoder, premultiply
-from studio_image_gan.training.flow import Flow, FlowConfig
-from studio_image_gan.training.flow_learner import Scale, velocity_of
+from studio_image_gan.training.codes import CodeEncoder
 from studio_image_gan.training.learner import half_precision
-from studio_image_gan.training.loop import CHECKPOINT
+from studio_image_gan.training.trained import Trained
 
 OPSET = 18
 _HALF_FROM = 64  # tensors smaller than this stay in single precision
@@ -48,36 +45,6 @@ class MeanEncoder(nn.Module):
         """Map pictures [N, 4, size, size] to codes [N, code, 8, 8]."""
         mean: Tensor = self.encoder(pictures)[0]
         return mean
-
-
-class Trained:
-    """The networks of a run, ready to export.
-
-    Attributes:
-        encoder, decoder: The autoencoder, the decoder averaged.
-        flow: The averaged flow.
-        scale: Of the codes that the flow learned.
-    """
-
-    def __init__(
-        self, encoder: CodeEncoder, decoder: CodeDecoder, flow: Flow, scale: Scale
-    ) -> None:
-        self.encoder, self.decoder, self.flow, self.scale = encoder, decoder, flow, scale
-
-    @classmethod
-    def read(cls, run: Path) -> Trained:
-        """Read the checkpoints of a run's two stages."""
-        encoder, decoder = load_autoencoder(run / "codes" / CHECKPOINT)
-        tensors, facts = read_checkpoint(run / "flow" / CHECKPOINT)
-        flow = Flow(FlowConfig(**facts["run"]["config"]))
-        flow.load_state_dict(select(tensors, "network.average."))
-        scale = Scale(tensors["network.scale.mean"], tensors["network.scale.deviation"])
-        return cls(encoder, decoder, flow.eval().requires_grad_(False), scale)
-
-    def draw(self, noise: Tensor, told: Tensor) -> Tensor:
-        """Premultiplied pictures from noise [N, code, 8, 8] and classes [N, classes + 1]."""
-        codes = self.scale.undo(carry(velocity_of(self.flow, told), noise, STEPS))
-        return premultiply(self.decoder(codes))
 
 
 def export(

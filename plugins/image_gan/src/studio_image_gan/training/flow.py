@@ -25,9 +25,8 @@ class FlowConfig:
     Attributes:
         code: Numbers to each of the 8x8 places.
         classes: Number of classes; one more row stands for no class at all.
-        width: Width of the transformer, a multiple of `heads`.
+        width: Width of the transformer: less than 128, or a multiple of 64.
         depth: Blocks.
-        heads: Attention heads.
         patch: Width of the squares of places that make one token.
     """
 
@@ -35,8 +34,12 @@ class FlowConfig:
     classes: int = 8
     width: int = 192
     depth: int = 8
-    heads: int = 3
     patch: int = 2
+
+    @property
+    def heads(self) -> int:
+        """Attention heads, 64 numbers wide each."""
+        return max(1, self.width // 64)
 
     @property
     def tokens(self) -> int:

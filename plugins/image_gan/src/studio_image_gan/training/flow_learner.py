@@ -8,17 +8,16 @@ which needs about half the steps of AdamW; all else with AdamW.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio_image_gan.space import GUIDANCE, STEPS, carry, guided
-from studio_image_gan.training.codes import CodeDecoder, CodeEncoder, premultiply
-from studio_image_gan.training.flow import Flow, FlowConfig
+from studio_image_gan.space import CELLS
 from studio_image_gan.training.learner import Average, Progress, half_precision, set_rate
+from studio_image_gan.training.trained import Trained, encode
 
 
 @dataclass(frozen=True)
@@ -26,72 +25,36 @@ class FlowRecipe:
     """How the flow is trained.
 
     Attributes:
-        rate: Learning rate; it falls linearly over the second half.
+        rate: Learning rate.
+        fall_after: Share of the training after which it falls linearly, to next to nothing.
         withheld: Share of pictures whose class is withheld.
         half_life: Images after which a weight counts half in the moving average.
         bfloat16: Whether to run the matrix products in bfloat16.
     """
 
     rate: float = 1e-3
+    fall_after: float = 0.3
     withheld: float = 0.1
     half_life: int = 40_000
     bfloat16: bool = True
 
 
-class Scale(nn.Module):
-    """Mean and deviation of each of a code's numbers over the training pictures, [code] each."""
-
-    mean: Tensor
-    deviation: Tensor
-
-    def __init__(self, mean: Tensor, deviation: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("mean", mean)
-        self.register_buffer("deviation", deviation)
-
-    @classmethod
-    def of(cls, codes: Tensor) -> Scale:
-        """Measure codes [N, code, 8, 8]."""
-        return cls(codes.mean(dim=(0, 2, 3)), codes.std(dim=(0, 2, 3)))
-
-    def forward(self, codes: Tensor) -> Tensor:
-        """Bring codes [N, code, 8, 8] to mean nought and deviation one."""
-        return (codes - self.mean[:, None, None]) / self.deviation[:, None, None]
-
-    def undo(self, codes: Tensor) -> Tensor:
-        """Bring them back."""
-        return codes * self.deviation[:, None, None] + self.mean[:, None, None]
-
-
 class FlowLearner:
     """The flow, and the autoencoder whose codes it learns; see `learner.Learner`."""
 
-    def __init__(
-        self,
-        config: FlowConfig,
-        recipe: FlowRecipe,
-        encoder: CodeEncoder,
-        decoder: CodeDecoder,
-        pictures: Tensor,
-        rng: torch.Generator,
-    ) -> None:
-        """Make the flow.
+    def __init__(self, recipe: FlowRecipe, trained: Trained, rng: torch.Generator) -> None:
+        """Make ready to train.
 
         Args:
-            config: Its shape.
-            recipe: How to train it.
-            encoder: A trained encoder, which stays as it is.
-            decoder: The decoder for sample sheets.
-            pictures: Training pictures, premultiplied [N, 4, H, W], to take the codes' scale from.
+            recipe: How to train.
+            trained: A trained autoencoder, which stays as it is, and a flow, new or trained before.
             rng: The source of chance.
         """
-        self.config, self.recipe, self.rng = config, recipe, rng
-        self.encoder, self.decoder = encoder, decoder
-        with torch.no_grad():
-            codes = torch.cat([encoder(some)[0] for some in torch.split(pictures, 256)])
-        self.scale = Scale.of(codes)
-        self.flow = Flow(config)
+        self.trained, self.recipe, self.rng = trained, recipe, rng
+        self.config, self.scale = trained.flow.config, trained.scale
+        self.flow = copy.deepcopy(trained.flow).requires_grad_(True).train()
         self.average = Average(self.flow, recipe.half_life)
+        trained.flow = self.average.copy
         self.networks: dict[str, nn.Module] = {
             "flow": self.flow,
             "average": self.average.copy,
@@ -108,12 +71,11 @@ class FlowLearner:
         }
 
     def step(self, real: Tensor, onehot: Tensor, progress: Progress) -> dict[str, float]:
-        """Train on one batch; see `Learner.step`."""
+        """Train on one batch of what `see` returns; see `Learner.step`."""
         recipe, count = self.recipe, len(real)
         for optimiser in self.optimisers.values():
             set_rate(optimiser, self._rate(progress))
-        with torch.no_grad(), half_precision(recipe.bfloat16):
-            mean, log_variance = self.encoder(real)
+        mean, log_variance = real.chunk(2, dim=1)
         codes = self.scale(mean + self._normal(mean) * torch.exp(0.5 * log_variance))
         noise = self._normal(codes)
         time = torch.sigmoid(torch.randn(count, generator=self.rng))
@@ -131,33 +93,26 @@ class FlowLearner:
         self.average.follow(count, progress.shown)
         return {"flow": loss.item()}
 
+    def see(self, pictures: Tensor) -> Tensor:
+        """What is learned from premultiplied pictures [N, 4, H, W].
+
+        The encoder stays as it is, so it need look at each picture only once.
+        """
+        return encode(self.trained.encoder, pictures)
+
     def sample(self, onehot: Tensor, rng: torch.Generator) -> Tensor:
         """Pictures from the averaged flow; see `Learner.sample`."""
-        shape = (len(onehot), self.config.code, 8, 8)
+        noise = torch.randn(len(onehot), self.config.code, CELLS, CELLS, generator=rng)
         with torch.no_grad():
-            known = told(onehot, torch.zeros(len(onehot), 1, dtype=torch.bool))
-            noise = torch.randn(shape, generator=rng)
-            codes = carry(velocity_of(self.average.copy, known), noise, STEPS)
-            return premultiply(self.decoder(self.scale.undo(codes)))
+            return self.trained.draw(noise, told(onehot, torch.zeros(len(onehot), 1)))
 
     def _normal(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.rng)
 
     def _rate(self, progress: Progress) -> float:
         warm = min(1.0, progress.steps / 100)
-        return self.recipe.rate * warm * min(1.0, 2.0 * (1.0 - progress.share)) + 1e-6
-
-
-def velocity_of(flow: nn.Module, known: Tensor) -> Callable[[Tensor, float], Tensor]:
-    """Where points are heading, guided as the plugin does; ``known`` is [N, classes + 1]."""
-    nothing = torch.zeros_like(known)
-    nothing[:, -1] = 1.0
-
-    def velocity(x: Tensor, time: float) -> Tensor:
-        times = torch.full((len(x),), time)
-        return guided(flow(x, times, known), flow(x, times, nothing), GUIDANCE)
-
-    return velocity
+        fall = min(1.0, (1.0 - progress.share) / (1.0 - self.recipe.fall_after))
+        return self.recipe.rate * warm * fall + 1e-6
 
 
 def told(onehot: Tensor, withheld: Tensor) -> Tensor:

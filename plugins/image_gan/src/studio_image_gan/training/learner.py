@@ -33,7 +33,9 @@ class Learner(Protocol):
     optimisers: dict[str, torch.optim.Optimizer]
 
     def step(self, real: Tensor, onehot: Tensor, progress: Progress) -> dict[str, float]:
-        """Train on premultiplied pictures [N, 4, H, W] in 0..1 and one-hot classes [N, C]."""
+        """Train on a batch: premultiplied pictures [N, 4, H, W] in 0..1, or what the learner made
+        of them beforehand, and one-hot classes [N, C].
+        """
 
     def sample(self, onehot: Tensor, rng: torch.Generator) -> Tensor:
         """Premultiplied pictures [N, 4, H, W] in 0..1 from the networks as they are now."""

@@ -50,10 +50,25 @@ class Batches:
     """Random training pictures, mirrored where that does no harm."""
 
     def __init__(
-        self, pictures: Pictures, labelling: Labelling, batch: int, rng: torch.Generator
+        self,
+        pictures: Pictures,
+        labelling: Labelling,
+        batch: int,
+        rng: torch.Generator,
+        see: Callable[[Tensor], Tensor] = lambda real: real,
     ) -> None:
+        """Prepare all training pictures.
+
+        Args:
+            pictures: The data.
+            labelling: The classes to tell.
+            batch: Pictures to a batch.
+            rng: The source of chance.
+            see: What to make of premultiplied pictures [N, 4, H, W] once, before they are drawn.
+        """
         train, _ = split(pictures)
-        self._rgba = torch.from_numpy(premultiplied(pictures.rgba[train]))
+        plain = torch.from_numpy(premultiplied(pictures.rgba[train]))
+        self._real = torch.stack([see(plain), see(plain.flip(3))])  # [2, N, ...]
         self._labels = torch.from_numpy(labelling.labels[train])
         self._mirror = torch.from_numpy(pictures.mirror[train])
         self._weights = torch.where(torch.from_numpy(pictures.extra[train]), _EXTRA_WEIGHT, 1.0)
@@ -61,11 +76,10 @@ class Batches:
         self._batch, self._rng = batch, rng
 
     def draw(self) -> tuple[Tensor, Tensor]:
-        """Premultiplied pictures [N, 4, H, W] in 0..1 and one-hot classes [N, C]."""
+        """What was seen of random pictures, [N, ...], and one-hot classes [N, C]."""
         picks = torch.multinomial(self._weights, self._batch, replacement=True, generator=self._rng)
         mirrored = self._mirror[picks] & (torch.rand(self._batch, generator=self._rng) < 0.5)
-        real = self._rgba[picks]
-        real = torch.where(mirrored[:, None, None, None], real.flip(3), real)
+        real = self._real[mirrored.long(), picks]
         onehot = torch.nn.functional.one_hot(self._labels[picks], self._classes).float()
         return real.contiguous(memory_format=torch.channels_last), onehot
 

@@ -96,9 +96,15 @@ Split = Callable[[str, float], tuple[str, str]]
 
 
 def by_paragraphs(text: str, share: float) -> tuple[str, str]:
-    """Cut off the last paragraphs of a text, as many as the share says."""
+    """Cut off the last paragraphs of a text, as many as the share says, and at least one.
+
+    A text that is one paragraph is cut by its characters, or it would be measured with as a whole
+    and its kind might never be trained on.
+    """
     paragraphs = text.split(PARAGRAPH)
     cut = int(len(paragraphs) * (1 - share))
+    if not cut:
+        return by_characters(text, share)
     return PARAGRAPH.join(paragraphs[:cut]), PARAGRAPH.join(paragraphs[cut:])
 
 

@@ -60,6 +60,7 @@ class Training:
         budget: Budget,
         facts: dict[str, Any],
         sample: Callable[[Gpt | Lstm], str],
+        compiled: bool = False,
     ) -> None:
         """Get ready.
 
@@ -72,12 +73,14 @@ class Training:
             budget: How long.
             facts: What the run is; a checkpoint of other facts is refused.
             sample: Writes some text, to look at on the way.
+            compiled: Compile the steps, one program for each length of windows.
         """
         self.network, self.recipe, self.windows, self.held = network, recipe, windows, held
         self.device = next(network.parameters()).device
         self.out, self.budget, self.facts, self.sample = out, budget, facts, sample
         self.optimisers = optimisers(network, recipe)
         self.shown, self.steps, self.seconds, self.cpu_seconds = 0, 0, 0.0, 0.0
+        self._step_loss = torch.compile(self.loss, dynamic=False) if compiled else self.loss
         self._stop = False
         self._losses: list[float] = []
         self._rows = 0
@@ -145,7 +148,7 @@ class Training:
         self.network.train()
         total = 0.0
         for part in parts:
-            loss = self.loss(part) * (len(part) / rows)
+            loss = self._step_loss(part) * (len(part) / rows)
             torch.autograd.backward(loss)
             total += loss.item()
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)

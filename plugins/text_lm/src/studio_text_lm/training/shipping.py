@@ -36,6 +36,7 @@ def ship(run: Path, folder: Path, language: str, more: dict[str, Any] | None = N
     folder.mkdir(parents=True, exist_ok=True)
     export(state, shape, folder / "model.onnx")
     tokenizer.save(str(folder / TOKENIZER), pretty=False)
+    before = run_facts["run"].get("start", {"tokens_shown": 0, "cpu_seconds": 0})
     facts = {
         "language": language,
         **{name: getattr(shape, name) for name in Shape.__dataclass_fields__},
@@ -44,8 +45,8 @@ def ship(run: Path, folder: Path, language: str, more: dict[str, Any] | None = N
         "tied": True,
         "parameters": sum(value.size for value in state.values()),
         "seed": run_facts["run"]["seed"],
-        "tokens_shown": run_facts["shown"],
-        "cpu_seconds": round(run_facts["cpu_seconds"]),
+        "tokens_shown": before["tokens_shown"] + run_facts["shown"],
+        "cpu_seconds": before["cpu_seconds"] + round(run_facts["cpu_seconds"]),
         "train_sha256": run_facts["run"]["train_sha256"],
         "held_sha256": run_facts["run"]["held_sha256"],
         **(more or {}),

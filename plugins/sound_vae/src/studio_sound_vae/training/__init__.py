@@ -1,0 +1,1 @@
+"""Training and evaluation of the sound VAE; needs the extra `studio-sound-vae[train]`."""
