@@ -152,6 +152,8 @@ def main() -> None:
         system_libs.ensure("app")
     runtime = asked.runtime or runtime_here()
     if not stands(asked.level, runtime):
+        if asked.level == "run" and has_display():
+            system_libs.wish()
         install(asked.level, runtime)
 
 

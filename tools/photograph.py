@@ -66,6 +66,7 @@ def _photograph(asked: argparse.Namespace, home: Path) -> None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from studio.app import main as app_main
     from studio.app import theme
+    from studio.app.fake_output import FakeOutput
     from studio.project import Project
     from studio.settings import update_settings
 
@@ -83,7 +84,8 @@ def _photograph(asked: argparse.Namespace, home: Path) -> None:
         import demo
 
         opened.registry.add(demo, "demo")
-    window = app_main.build_window(opened, host="thread" if asked.demo else "process")
+    host = "thread" if asked.demo else "process"
+    window = app_main.build_window(opened, host=host, output=FakeOutput())
     width, height = (int(part) for part in asked.size.split("x"))
     window.setGeometry(0, 0, width, height)
     window.arrange()
@@ -407,6 +409,45 @@ def _blend(window: Window, app: QApplication) -> None:
         window.inspector.blend.way.set_value(35)
 
 
+def _heard(window: Window, app: QApplication) -> None:
+    """Sounds and music."""
+    from studio.jobs import Request
+
+    orders = window.session.orders
+    for name in ("struck", "tune"):
+        orders.make(Request(name, seed=5, count=3), failed=lambda _: None)
+    board = window.session.board
+    _until(app, lambda: len(board.cards) == 6 and _idle(window))
+    kinds: dict[str, int] = {}
+    places = {}
+    for card in board.cards.values():
+        kind = board.rows[card.asset_id or 0].kind
+        at = kinds[kind] = kinds.get(kind, -1) + 1
+        places[card.id] = (at * 400.0, 0.0 if kind == "audio" else 200.0)
+    board.move(places)
+    window.canvas.fit()
+    window.news.hide()
+
+
+def _play(window: Window, app: QApplication, kind: str, share: float) -> None:
+    _heard(window, app)
+    session = window.session
+    row = next(r for r in session.board.rows.values() if r.kind == kind)
+    window.canvas.select([session.board.cards_of([row.id])[0].id])
+    session.sounds.seek(row, share)
+    _until(app, lambda: session.sounds.current == row.id)
+    session.sounds.play(row)
+    _settle(app, 1)
+
+
+def _sounding(window: Window, app: QApplication) -> None:
+    _play(window, app, "audio", 0.4)
+
+
+def _music(window: Window, app: QApplication) -> None:
+    _play(window, app, "score", 0.6)
+
+
 SCENES: dict[str, Callable[[Any, Any], None]] = {
     "board": _board,
     "empty": _empty,
@@ -421,6 +462,8 @@ SCENES: dict[str, Callable[[Any, Any], None]] = {
     "continuing": _continuing,
     "writing": _writing,
     "running": _running,
+    "sounding": _sounding,
+    "music": _music,
     "shapes": _shapes,
     "shape": _shape,
 }

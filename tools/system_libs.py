@@ -65,6 +65,10 @@ APP = _table("""
     libxcb-shape.so.0      libxcb-shape0       libxcb            libxcb
     libxcb-xkb.so.1        libxcb-xkb1         libxcb            libxcb
 """)
+# What the window can do without, but not play sounds.
+WISHES = _table("""
+    libportaudio.so.2      libportaudio2       portaudio         portaudio
+""")
 TEST = _table("""
     Xvfb                   xvfb                xorg-x11-server-Xvfb  xorg-server-xvfb
     libfluidsynth.so.3     libfluidsynth3      fluidsynth-libs       fluidsynth
@@ -127,6 +131,14 @@ def ensure(level: str) -> bool:
     if command:
         print("install it with:  sudo", " ".join(install_command(needs)), file=sys.stderr)
     return False
+
+
+def wish() -> None:
+    """Install what can be done without where nobody is asked; elsewhere print the line."""
+    needs = [need for need in WISHES if sys.platform.startswith("linux") and not need.there()]
+    command = install_command(needs)
+    if needs and command and not install(command):
+        print("to hear sounds, install:  sudo", " ".join(command), file=sys.stderr)
 
 
 if __name__ == "__main__":

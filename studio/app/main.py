@@ -22,6 +22,7 @@ from studio.errors import ProjectError, StudioError
 from studio.settings import starter_project
 
 if TYPE_CHECKING:
+    from studio.app.player import Output
     from studio.app.session import Loaded
     from studio.app.widgets.window import Window
     from studio.project import Project
@@ -129,13 +130,20 @@ def kind_of_file(registry: Registry, file: Path) -> str:
         return kind_of_suffix(file)
 
 
-def build_window(opened: Opened, *, starter: bool = False, host: str = "process") -> Window:
+def build_window(
+    opened: Opened,
+    *,
+    starter: bool = False,
+    host: str = "process",
+    output: Output | None = None,
+) -> Window:
     """Make the window of an opened project and show it.
 
     Args:
         opened: The project and the plugins.
         starter: It is the starter board: with hints, and if it is new, with examples.
         host: Where jobs run: ``"process"``, or ``"thread"`` in this process.
+        output: Where sounds are heard; None is the machine's own.
     """
     from studio.app.session import Session
     from studio.app.starter import make_examples
@@ -147,9 +155,8 @@ def build_window(opened: Opened, *, starter: bool = False, host: str = "process"
     budget = memory * 2**20 if memory else None
     settings = EngineSettings(host=cast("Any", host), memory_budget=budget)
     main = MainThread()
-    session = Session(
-        opened.project, opened.registry, Engine(opened.registry, settings=settings), main.deliver
-    )
+    engine = Engine(opened.registry, settings=settings)
+    session = Session(opened.project, opened.registry, engine, main.deliver, output)
     prefs = Prefs()
     window = Window(session, prefs, hints=starter and not prefs.get("hints_closed", False))
     window.ended.connect(main.close)

@@ -14,7 +14,10 @@ from studio.app.faces import Faces
 from studio.app.history import History
 from studio.app.joblist import JobList
 from studio.app.orders import Orders
+from studio.app.output import SoundDevice
 from studio.app.play import LivePlay
+from studio.app.player import Output
+from studio.app.sounds import Sounds
 from studio.app.tasks import Background, Deliver
 from studio.app.versions import Versions
 from studio.app.words import count_words, sentence
@@ -81,13 +84,19 @@ class Session:
 
     Args:
         deliver: Runs a function on the main thread; where there is no window, any way will do.
+        output: Where sounds are heard; None is the machine's own.
     """
 
     said = Signal(Notice)
     selected = Signal(tuple)  # card ids
 
     def __init__(
-        self, project: Project, registry: Registry, engine: Engine, deliver: Deliver
+        self,
+        project: Project,
+        registry: Registry,
+        engine: Engine,
+        deliver: Deliver,
+        output: Output | None = None,
     ) -> None:
         self.project, self.registry, self.engine = project, registry, engine
         self.background = Background(deliver)
@@ -101,9 +110,11 @@ class Session:
         self.versions = Versions(project, registry, self.board, self.background)
         self.writing = Writing(self.orders, registry, self.background)
         self.faces = Faces(registry, self.background)
+        self.sounds = Sounds(registry, self.board, self.background, output or SoundDevice())
         self.selection: tuple[int, ...] = ()
         self.board.failed.connect(self.complain)
         self.live.failed.connect(self.complain)
+        self.sounds.failed.connect(self._on_silent)
         self.jobs.finished.connect(self._on_finished)
 
     def start(self, loaded: Loaded) -> None:
@@ -212,6 +223,7 @@ class Session:
         so not for the main thread while a window is to be seen.
         """
         self.live.stop()
+        self.sounds.close()
         self.writing.close()
         self.background.settle()
         self.jobs.close()
@@ -227,6 +239,10 @@ class Session:
 
     def _on_said(self, text: str, good: bool) -> None:
         self.say(text, "good" if good else "bad")
+
+    def _on_silent(self, error: StudioError) -> None:
+        log.info("%s %s", error.message, error.details)
+        self.said.emit(Notice(sentence(error.message), details=error.details))
 
     def _on_finished(self, job: JobSnapshot) -> None:
         if job.state is JobState.FAILED and job.failure is not None:

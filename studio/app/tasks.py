@@ -80,7 +80,8 @@ class Lane:
 
 
 class Background:
-    """The app's own threads: one writes to the project, one submits jobs, two draw pictures.
+    """The app's own threads: one writes to the project, one submits jobs, two draw pictures, and
+    one opens and closes the sound output.
 
     Args:
         deliver: Runs a function on the main thread, some time later.
@@ -91,6 +92,7 @@ class Background:
         self.project = Lane("project")
         self.requests = Lane("requests")
         self.pictures = Lane("pictures", 2)
+        self.sound = Lane("sound")
 
     def do(
         self,
@@ -126,8 +128,9 @@ class Background:
         written.wait(seconds)
 
     def close(self, seconds: float = 10.0) -> bool:
-        """Let the project finish what it was given; pictures may be left behind."""
+        """Let the project finish what it was given; pictures and sound may be left behind."""
         self.pictures.close(0.2)
+        self.sound.close(1.0)
         self.requests.close(0.2)
         return self.project.close(seconds)
 

@@ -35,6 +35,12 @@ def time_words(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def clock_words(seconds: float) -> str:
+    """``75.25`` seconds as ``1:15.2``, as a player shows it."""
+    tenths = int(seconds * 10 + 1e-6)
+    return f"{tenths // 600}:{tenths % 600 // 10:02d}.{tenths % 10}"
+
+
 def count_words(count: int, noun: str) -> str:
     """``3 cards`` or ``1 card``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

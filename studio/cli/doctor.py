@@ -21,13 +21,14 @@ import click
 
 from studio import __version__, settings
 from studio.cli.wording import heading, say_json, say_table, size
+from studio.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.cli.session import Session
 
 _PACKAGES = (
     *("click", "numpy", "pydantic", "pluggy", "pillow", "soundfile", "mido"),
-    *("onnxruntime", "onnxruntime-gpu", "torch", "PySide6-Essentials"),
+    *("onnxruntime", "onnxruntime-gpu", "torch", "PySide6-Essentials", "sounddevice"),
 )
 # What a window and sound need from a Linux system, and the Debian packages that bring it.
 _LIBRARIES = {
@@ -102,6 +103,7 @@ def examine(session: Session) -> Iterator[Finding]:
     yield from _plugins(session)
     yield from _folders()
     yield from _window()
+    yield _sound()
 
 
 def _packages() -> Iterator[Finding]:
@@ -214,6 +216,19 @@ def _window() -> Iterator[Finding]:
         yield Finding("window", "libraries", "missing", words, fix)
     else:
         yield Finding("window", "libraries", "ok", "all that windows and sound need are there")
+
+
+def _sound() -> Finding:
+    from studio.app import output
+
+    try:
+        return Finding("sound", "output", "ok", output.output_name())
+    except StudioError as error:
+        fixes = {output.NO_MODULE: "pip install 'multimodal-studio[app]'"}
+        if sys.platform == "linux":
+            fixes[output.NO_LIBRARY] = "sudo apt-get install libportaudio2"
+        fix = fixes.get(error.message, "")
+        return Finding("sound", "output", "missing", error.message, fix)
 
 
 def _loads(library: str) -> bool:

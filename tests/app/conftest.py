@@ -26,6 +26,7 @@ from studio import fakes
 from studio.api import hookimpl
 from studio.app import theme
 from studio.app.bridge import MainThread
+from studio.app.fake_output import FakeOutput
 from studio.app.prefs import Prefs
 from studio.app.session import Loaded, Session
 from studio.app.widgets.window import Window
@@ -35,7 +36,7 @@ from studio.project import Project
 from studio.registry import Registry
 
 PATIENCE = 20_000  # milliseconds; a busy machine is no reason to fail
-OURS = ("project", "requests", "pictures", "ending", "opening", "device", "publisher")
+OURS = ("project", "requests", "pictures", "sound", "ending", "opening", "device", "publisher")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -143,9 +144,17 @@ def pump() -> Pump:
 
 
 @pytest.fixture
-def session(project: Project, registry: Registry, pump: Pump) -> Iterator[Session]:
+def output() -> FakeOutput:
+    """What plays is heard by nobody: tests pull at it."""
+    return FakeOutput()
+
+
+@pytest.fixture
+def session(
+    project: Project, registry: Registry, pump: Pump, output: FakeOutput
+) -> Iterator[Session]:
     """A session without a window; `pump` plays the main thread."""
-    made = Session(project, registry, Engine(registry, host="thread"), pump.deliver)
+    made = Session(project, registry, Engine(registry, host="thread"), pump.deliver, output)
     made.start(Loaded.read(project))
     yield made
     made.close()
@@ -167,7 +176,7 @@ def make(session: Session, pump: Pump) -> Callable[..., list[int]]:
 
 
 @pytest.fixture
-def open_window(qtbot) -> Callable[..., AbstractContextManager[Window]]:
+def open_window(qtbot, output: FakeOutput) -> Callable[..., AbstractContextManager[Window]]:
     """Opens a window on a project; it is closed, and all behind it ended, afterwards."""
 
     @contextmanager
@@ -176,7 +185,9 @@ def open_window(qtbot) -> Callable[..., AbstractContextManager[Window]]:
     ) -> Iterator[Window]:
         main = MainThread()
         engine = Engine(registry, settings=EngineSettings(**{"host": "thread", **settings}))
-        window = Window(Session(project, registry, engine, main.deliver), Prefs(), hints=hints)
+        window = Window(
+            Session(project, registry, engine, main.deliver, output), Prefs(), hints=hints
+        )
         window.resize(1200, 800)
         window.show()
         qtbot.waitExposed(window)

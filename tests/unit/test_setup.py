@@ -189,7 +189,7 @@ class TestSystemLibraries:
         assert system_libs.install_command(needs)[-2:] == ["libxcb-shape0", "libxcb-xkb1"]
 
     def test_every_need_names_a_package_for_every_manager(self, system_libs):
-        for need in system_libs.NEEDS["test"]:
+        for need in (*system_libs.NEEDS["test"], *system_libs.WISHES):
             assert len(need.packages) == len(system_libs.MANAGERS), need
 
     def test_nothing_is_asked_for_when_all_is_there(
@@ -224,6 +224,19 @@ class TestSystemLibraries:
             "missing on this machine: libnobody.so.1",
             "install it with:  sudo apt-get install -y --no-install-recommends nob",
         ]
+
+    def test_sound_is_wished_for_and_not_required(self, system_libs, program, monkeypatch, capsys):
+        nobody = system_libs.Need("libnobody.so.1", ("nob", "n", "n"))
+        monkeypatch.setattr(system_libs, "WISHES", (nobody,))
+        monkeypatch.setattr(system_libs, "as_root", lambda: None)
+        said = program("apt-get")
+        system_libs.wish()
+        assert capsys.readouterr().err == (
+            "to hear sounds, install:  sudo apt-get install -y --no-install-recommends nob\n"
+        )
+        monkeypatch.setattr(system_libs, "as_root", list)
+        system_libs.wish()
+        assert said.read_text().split()[-1] == "nob"
 
     def test_package_lists_are_fetched_when_the_first_try_fails(
         self, system_libs, program, monkeypatch, capfd

@@ -57,6 +57,7 @@ def elsewhere() -> list[Act]:
     """Keys that belong to one widget, for the list of shortcuts."""
     listed = (
         ("Canvas", "Pan", ("Space", "drag with the left or middle button")),
+        ("Canvas", "Play or stop the sound or the music", ("Space",)),
         ("Canvas", "Zoom", ("Wheel",)),
         ("Canvas", "Move the selection", ("Arrow keys", "with Shift: further")),
         ("Canvas", "Next or previous card", ("Tab", "Shift+Tab")),

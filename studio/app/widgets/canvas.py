@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QGraphicsScene, QGraphicsView
 
 from studio.app import theme
 from studio.app.faces import DETAIL, SIDE, Face, Faces
-from studio.app.widgets.card import CAPTION, CardItem
+from studio.app.widgets.card import CAPTION, CardItem, Over
 from studio.app.widgets.inputs import files_in
 from studio.project.values import AssetRow, Card
 
@@ -47,14 +47,17 @@ class Canvas(QGraphicsView):
     opened = Signal(int)  # card id
     viewed = Signal()  # panned or zoomed
     carried = Signal()  # cards were dragged out
+    tapped = Signal()  # the space bar, without panning
 
     def __init__(self, faces: Faces) -> None:
         super().__init__()
         self.faces = faces
         self.items_: dict[int, CardItem] = {}
         self._by_asset: dict[int, CardItem] = {}
+        self.over: Over | None = None  # paints what else there is on a card
         self._pan_from: QPoint | None = None
         self._space = False
+        self._panned = False
         self._before: Places = {}
         self._set_up()
         self.faces.ready.connect(self._on_face)
@@ -91,7 +94,7 @@ class Canvas(QGraphicsView):
                 self._by_asset.pop(item.card.asset_id or 0, None)
                 item.show_card(card, row)
             else:
-                item = self.items_[card.id] = CardItem(card, row, self._face)
+                item = self.items_[card.id] = CardItem(card, row, self._face, self._paint_over)
                 self.scene().addItem(item)
             if card.asset_id is not None:
                 self._by_asset[card.asset_id] = item
@@ -124,6 +127,10 @@ class Canvas(QGraphicsView):
         if close and face is not None and face.reduced:
             return self.faces.get(item.row, DETAIL) or face
         return face
+
+    def _paint_over(self, item: CardItem, painter: QPainter, zoom: float, hovered: bool) -> None:
+        if self.over is not None:
+            self.over(item, painter, zoom, hovered)
 
     def _on_face(self, asset_id: int) -> None:
         item = self._by_asset.get(asset_id)
@@ -252,10 +259,16 @@ class Canvas(QGraphicsView):
             self.zoom_by(1.0015**turn, event.position().toPoint())
         event.accept()
 
+    @property
+    def panning(self) -> bool:
+        """Whether the left button pans now."""
+        return self._space
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         middle = event.button() == Qt.MouseButton.MiddleButton
         if middle or (self._space and event.button() == Qt.MouseButton.LeftButton):
             self._pan_from = event.position().toPoint()
+            self._panned = True
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             return
         super().mousePressEvent(event)
@@ -385,7 +398,7 @@ class Canvas(QGraphicsView):
         if key in arrows:
             self._on_arrow(*arrows[key], event.modifiers())
         elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = True
+            self._space, self._panned = True, False
             self._show_cursor()
         elif key == Qt.Key.Key_Escape:
             self.select(())
@@ -398,8 +411,11 @@ class Canvas(QGraphicsView):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            tapped = self._space and not self._panned
             self._space = False
             self._show_cursor()
+            if tapped:
+                self.tapped.emit()
         super().keyReleaseEvent(event)
 
     def _on_arrow(self, dx: int, dy: int, held: Qt.KeyboardModifier) -> None:

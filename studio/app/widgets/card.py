@@ -21,15 +21,18 @@ PIXEL_ART = 96  # an image no larger than this keeps its pixels sharp when it is
 _CLOSE = 4.0  # and any image does when somebody looks this closely
 
 Faces = Callable[["CardItem", bool], Face | None]
+Over = Callable[["CardItem", QPainter, float, bool], None]
 
 
 class CardItem(QGraphicsItem):
     """Draws one card. It is moved by the view; whoever listens there tells the project."""
 
-    def __init__(self, card: Card, row: AssetRow | None, faces: Faces) -> None:
+    def __init__(
+        self, card: Card, row: AssetRow | None, faces: Faces, over: Over | None = None
+    ) -> None:
         super().__init__()
         self.card, self.row = card, row
-        self._faces = faces
+        self._faces, self._over = faces, over
         self.ghost: QImage | None = None
         self.turned: QImage | None = None
         self.writing: str | None = None
@@ -95,7 +98,10 @@ class CardItem(QGraphicsItem):
             self._paint_picture(painter, self.turned, zoom)
         elif face is not None:
             self._paint_face(painter, face, zoom)
-        self._paint_border(painter, zoom, bool(option.state & QStyle.StateFlag.State_MouseOver))
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        if self._over is not None:
+            self._over(self, painter, zoom, hovered)
+        self._paint_border(painter, zoom, hovered)
         if zoom >= 0.45:
             self._paint_caption(painter, face, caption_size(zoom))
 
@@ -132,6 +138,12 @@ class CardItem(QGraphicsItem):
         sharp = wanted and self.row.kind == "image"
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not sharp)
         painter.drawImage(place, drawn)
+
+    def picture_place(self) -> QRectF:
+        """Where the picture is, or would be while there is none."""
+        drawn = self._last.picture if self._last is not None else None
+        inner = self.box().adjusted(8, 8, -8, -8)
+        return inner if drawn is None else fitted(inner, drawn)
 
     def _paint_words(self, painter: QPainter, text: str, role: str) -> None:
         painter.setPen(theme.current().color(role))

@@ -15,11 +15,13 @@ from studio.app.pictures import words_of
 from studio.app.play import Look, latent_spec
 from studio.app.recipes import nearest_recipe, recipe_lines, recipe_text, spec_of
 from studio.app.session import Session
+from studio.app.sounds import KINDS as HEARD
 from studio.app.widgets.common import Column, IconButton, button, clear, label, line, row, title
 from studio.app.widgets.exporting import ExportBox
 from studio.app.widgets.latent import Blend, Explore
 from studio.app.widgets.preview import PreviewBox
 from studio.app.widgets.shapeview import SHAPES, ShapePreview
+from studio.app.widgets.soundbox import SoundBox
 from studio.app.words import size_words
 from studio.assets import KINDS
 from studio.errors import StudioError
@@ -46,6 +48,7 @@ class Inspector(Column):
         self.explore: Explore | None = None
         self.blend: Blend | None = None
         self.export: ExportBox | None = None
+        self.sound: SoundBox | None = None
         self._facts: QLabel | None = None
         self._later = QTimer(self, singleShot=True, interval=_REST)
         self._later.timeout.connect(self.refresh)
@@ -59,6 +62,7 @@ class Inspector(Column):
     def close_down(self) -> None:
         """Stop listening."""
         self._later.stop()
+        self._close_sound()
         self._leave_shape()
         self.session.selected.disconnect(self._on_selected)
         self.session.faces.ready.disconnect(self._on_face)
@@ -69,6 +73,7 @@ class Inspector(Column):
     def refresh(self) -> None:
         """Show the selection as it is now."""
         self.session.live.stop()
+        self._close_sound()
         self.rows = self.session.selected_rows()
         self._leave_shape()
         self.preview = self.explore = self.blend = self.export = self._facts = None
@@ -101,6 +106,9 @@ class Inspector(Column):
             read = button("Read and edit", lambda: self.opened.emit(row_), "mdi6.book-open-outline")
             read.setToolTip("Lay the text open  (Return)")
             self.box.addWidget(read)
+        if row_.kind in HEARD:
+            self.sound = SoundBox(self.session, row_)
+            self.box.addWidget(self.sound)
         self._add_actions(row_, recipe)
         spec = latent_spec(self.session.registry, row_)
         if spec is not None and recipe is not None:
@@ -110,6 +118,11 @@ class Inspector(Column):
         self._add_recipe(row_, recipe, problem)
         self._add_versions(row_)
         self._add_export([row_])
+
+    def _close_sound(self) -> None:
+        if self.sound is not None:
+            self.sound.close_down()
+            self.sound = None
 
     def _show_several(self, rows: Sequence[AssetRow]) -> None:
         kinds = sorted({KINDS[r.kind].title.lower() if r.kind in KINDS else "file" for r in rows})

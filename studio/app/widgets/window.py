@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QWidget
 
 from studio.app import starter, theme
 from studio.app.play import Look
+from studio.app.player import VOLUME
 from studio.app.prefs import Prefs
 from studio.app.recipes import nearest_recipe
 from studio.app.session import Loaded, Session
@@ -28,6 +29,7 @@ from studio.app.widgets.overlay import EmptyState, Hints, NewsBar, ZoomBar
 from studio.app.widgets.queue import QueueView
 from studio.app.widgets.shapeview import ShapeSheet
 from studio.app.widgets.sheet import Sheet
+from studio.app.widgets.transport import Transport
 from studio.app.widgets.turntable import Turntable
 from studio.app.words import length_words
 from studio.errors import ParamError, StudioError
@@ -53,6 +55,8 @@ class Window(QMainWindow):
         self.next_project: Path | None = None
         self._fresh = False
         self.canvas = Canvas(session.faces)
+        session.sounds.player.volume = _share(prefs.get("volume", None))
+        self.transport = Transport(session, self.canvas)
         self.making = Making(session.registry, self._copy)
         self.inspector = Inspector(session)
         self.queue = QueueView(session)
@@ -388,6 +392,7 @@ class Window(QMainWindow):
         self.shapes.close_down()
         self.turning.close_down()
         self.writing.close_down()
+        self.transport.close_down()
         self.canvas.close_down()
         self.inspector.close_down()
         self.queue.close_down()
@@ -398,4 +403,9 @@ class Window(QMainWindow):
     def _end(self, place: str) -> None:
         """Everything that may take its time, while there is nothing to be seen any more."""
         self.session.close()
-        self.prefs.keep(place=place)
+        self.prefs.keep(place=place, volume=self.session.sounds.player.volume)
+
+
+def _share(kept: object) -> float:
+    """A volume that was kept, or the usual one."""
+    return float(kept) if isinstance(kept, int | float) and 0 <= kept <= 1 else VOLUME

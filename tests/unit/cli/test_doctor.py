@@ -22,7 +22,7 @@ def findings(session):
 def test_it_says_what_is_so(run):
     done = run("doctor")
     assert (done.code, done.err) == (0, "")
-    for heading in ("Versions", "Devices", "Plugins", "Folders", "Window"):
+    for heading in ("Versions", "Devices", "Plugins", "Folders", "Window", "Sound"):
         assert f"\n{heading}\n" in f"\n{done.out}"
     told = run("doctor", "--json").json
     assert {finding["state"] for finding in told["findings"]} <= {"ok", "missing", "wrong"}
@@ -95,3 +95,14 @@ def test_two_runtimes_at_once_are_a_conflict(session, tmp_path, monkeypatch):
     assert found.state == "wrong"
     assert "both installed" in found.words
     assert found.fix.startswith("pip uninstall -y onnxruntime onnxruntime-gpu && pip install")
+
+
+def test_it_says_whether_sound_can_be_heard(session, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    found = findings(session)["output"]
+    assert (found.group, found.state) == ("sound", "missing")
+    assert "sounddevice is not installed" in found.words
+    assert found.fix == "pip install 'multimodal-studio[app]'"
+    monkeypatch.setattr("studio.app.output.output_name", lambda: "Speakers")
+    found = findings(session)["output"]
+    assert (found.state, found.words) == ("ok", "Speakers")
