@@ -5,7 +5,7 @@ Source: MIDI Manufacturers Association, Standard MIDI Files 1.0 (RP-001).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -150,7 +150,8 @@ class _Player:
     """What one instrument of one track has played so far; times in ticks."""
 
     notes: list[tuple[int, int, int, int]] = field(default_factory=list)
-    sounding: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    # A queue, because a file may begin a million notes of one pitch before it ends any.
+    sounding: dict[int, deque[tuple[int, int]]] = field(default_factory=lambda: defaultdict(deque))
 
     def start(self, tick: int, pitch: int, velocity: int) -> None:
         self.sounding[pitch].append((tick, velocity))
@@ -158,7 +159,7 @@ class _Player:
     def end(self, tick: int, pitch: int) -> None:
         """End the note of this pitch that began first; of two at one time, either is right."""
         if self.sounding[pitch]:
-            start, velocity = self.sounding[pitch].pop(0)
+            start, velocity = self.sounding[pitch].popleft()
             self.notes.append((start, max(tick, start + 1), pitch, velocity))
 
     def end_all(self, tick: int) -> None:
