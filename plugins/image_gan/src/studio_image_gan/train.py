@@ -50,7 +50,7 @@ from studio_image_gan.training.trained import Scale, Trained, read_export
 
 _DCGAN_CHANNELS = {16: (128, 64), 32: (256, 128, 64), 64: (512, 256, 128, 64)}
 _STAGES = {"latent": ("codes", "flow"), "dcgan": ("dcgan",)}
-_BATCH = {"codes": 48, "flow": 256, "dcgan": 128}
+_BATCH = {"codes": 48, "flow": 128, "dcgan": 128}
 
 
 def parser() -> argparse.ArgumentParser:

@@ -33,7 +33,7 @@ class FlowRecipe:
     """
 
     rate: float = 1e-3
-    fall_after: float = 0.3
+    fall_after: float = 0.5
     withheld: float = 0.1
     half_life: int = 40_000
     bfloat16: bool = True
