@@ -25,7 +25,7 @@ from studio.registry import Registry
 from studio.runtimes.onnx import threads
 from studio.testing import context
 
-ROUNDS = 200
+ROUNDS, TURN = 200, 20
 BATCH = 1000
 MOST_MILLISECONDS = 5.0
 LEAST_SHARE = 0.90
@@ -67,15 +67,18 @@ def test_a_jobs_way_costs_at_most_five_milliseconds(
 
     with Engine(image_gan) as engine:
         job(engine)  # the worker starts and the model is loaded
-        whole = [job(engine) for _ in range(ROUNDS)]
+        whole, model = [], []
+        for _ in range(ROUNDS // TURN):  # in turn, so that both see the same machine
+            whole += [job(engine) for _ in range(TURN)]
+            model += bare_loop(image_gan.generator("image-gan"), TURN, tmp_path, save=False)
         benchmark.pedantic(job, args=(engine,), rounds=20)
-    model = bare_loop(image_gan.generator("image-gan"), ROUNDS, tmp_path, save=False)
     beyond = (statistics.median(whole) - statistics.median(model)) * 1000
     benchmark.extra_info.update(beyond_the_model_ms=round(beyond, 2))
     print(f"\na job's way beyond the model: {beyond:.2f} ms (at most {MOST_MILLISECONDS})")
     assert beyond <= MOST_MILLISECONDS
 
 
+@pytest.mark.timeout(1200)
 def test_a_batch_keeps_nine_tenths_of_a_bare_loops_throughput(
     image_gan: Registry, tmp_path: Path, benchmark
 ) -> None:
@@ -96,7 +99,7 @@ def test_a_batch_keeps_nine_tenths_of_a_bare_loops_throughput(
     with Engine(image_gan) as engine:
         list(engine.run(Request("image-gan")))
         rounds = []
-        for _ in range(7):  # in turn, so that both see the same machine
+        for _ in range(5):  # in turn, so that both see the same machine
             for file in ours.iterdir():
                 file.unlink()
             seconds = batch(engine)
