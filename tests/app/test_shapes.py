@@ -4,12 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
 
-from studio.app.shapes import LIGHT, load_shape, rough
+from studio.app.shapes import LIGHT, Loaded, load_shape, rough
 from studio.app.widgets.shapeview import ShapePreview
 from studio.app.widgets.stage import WITHOUT
 from studio.assets import Mesh, PointCloud
@@ -157,6 +159,33 @@ def test_a_card_turns_under_the_mouse(window, card, qtbot, wait):
     qtbot.mouseMove(view, QPoint(2, view.height() - 2))
     assert item.turned is None
     assert not window.turning.frames
+
+
+class SlowOpenGl:
+    """An OpenGL that takes a hundredth of a second for what is rough."""
+
+    def __init__(self):
+        self.rows = []
+
+    def draw(self, corners, camera, size, style):
+        self.rows.append(len(corners.rows))
+        time.sleep(0.01)
+        return QImage(*size, QImage.Format.Format_ARGB32)
+
+    def close(self):
+        pass
+
+
+def test_what_opengl_would_take_long_for_is_drawn_in_the_background(window, card, wait):
+    stage = window.inspector.preview.stage
+    slow = stage.renderer = SlowOpenGl()
+    heavy = Mesh(
+        np.tile(BOX.vertices, (100, 1)), np.concatenate([BOX.faces + 8 * i for i in range(100)])
+    )
+    stage.show_shape(Loaded(heavy, BOX))
+    wait(lambda: bool(slow.rows))
+    wait(lambda: not stage._rest.isActive() and not stage._drawing and inked(stage.drawn) > 50)
+    assert set(slow.rows) == {3 * len(BOX.faces)}, "only the rough shape held the window up"
 
 
 def test_points_have_a_size(window, qtbot, wait, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ from studio.app.tasks import Background
 from studio.assets import Mesh, PointCloud
 
 _SETTLE = 180  # milliseconds of rest after which a heavy shape is drawn in full
+_FRAME = 0.2  # seconds; what OpenGL would take longer for is drawn in the background instead
 _STEP = 24.0  # pixels that an arrow key stands for
 _LINES = 5  # of the grid, each way from the middle
 GROUNDS = ("canvas", "panel", "handle")  # colours of the theme a shape can stand before
@@ -54,7 +56,7 @@ class Stage(QWidget):
         self.renderer: GlRenderer | None = make_renderer()
         self._corners: dict[tuple[int, bool, bool], Corners] = {}
         self._preparing: set[tuple[int, bool, bool]] = set()
-        self._drawing = self._stale = self._gone = False
+        self._drawing = self._stale = self._gone = self._slow = False
         self._from: QPointF | None = None
         self._rest = QTimer(self, singleShot=True, interval=_SETTLE)
         self._rest.timeout.connect(self.redraw)
@@ -76,9 +78,12 @@ class Stage(QWidget):
     # What is shown
 
     def show_shape(self, loaded: Loaded) -> None:
-        """Show a shape, all of it."""
+        """Show a shape; a heavy one rough at first, which tells how long all of it would take."""
         self.loaded = loaded
         self._corners.clear()
+        self._slow = False
+        if loaded.rough is not loaded.shape:
+            self._rest.start()
         self.reset()
 
     def show_style(self, style: Style) -> None:
@@ -104,7 +109,7 @@ class Stage(QWidget):
         if self.loaded is None or self._gone or not self.isVisible():
             return
         shape = self.loaded.rough if self._rest.isActive() else self.loaded.shape
-        if self.renderer is not None:
+        if self.renderer is not None and not (self._slow and shape is not self.loaded.rough):
             self._draw_now(shape)
         elif self._drawing:
             self._stale = True
@@ -118,6 +123,7 @@ class Stage(QWidget):
             self._prepare(shape, key)
             return
         assert self.renderer is not None
+        began = time.perf_counter()
         try:
             self.drawn = self.renderer.draw(corners, self.camera, self._pixels(1), self.style_)
         except RuntimeError:
@@ -125,8 +131,15 @@ class Stage(QWidget):
             self.setToolTip(WITHOUT)
             self._draw_later(shape)
             return
+        self._judge(shape, time.perf_counter() - began)
         self.shown.emit()
         self.update()
+
+    def _judge(self, shape: Mesh | PointCloud, seconds: float) -> None:
+        """From how long the rough shape took, whether all of it would hold the window up."""
+        assert self.loaded is not None
+        if shape is self.loaded.rough is not self.loaded.shape:
+            self._slow = seconds * _many(self.loaded.shape) / _many(shape) > _FRAME
 
     def _prepare(self, shape: Mesh | PointCloud, key: tuple[int, bool, bool]) -> None:
         if key in self._preparing:
@@ -283,3 +296,8 @@ class Stage(QWidget):
         """Draw points larger or smaller."""
         point = min(max(self.style_.point * factor, 0.1), 6.0)
         self.show_style(replace(self.style_, point=point))
+
+
+def _many(shape: Mesh | PointCloud) -> int:
+    """How many triangles or points there are to draw."""
+    return max(len(shape.faces if isinstance(shape, Mesh) else shape.points), 1)
