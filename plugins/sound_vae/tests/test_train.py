@@ -33,8 +33,8 @@ def _arguments(data: Path, out: Path, steps: int, *more: str) -> list[str]:
     return [str(word) for word in words]
 
 
-def _start(data: Path, out: Path, steps: int = 6) -> Training:
-    options = parser().parse_args(_arguments(data, out, steps, "--every", "100"))
+def _start(data: Path, out: Path, steps: int = 6, every: int = 100) -> Training:
+    options = parser().parse_args(_arguments(data, out, steps, "--every", str(every)))
     run = Run(options, load_recordings(data))
     return run.vae()[1]
 
@@ -93,11 +93,11 @@ def test_a_run_writes_losses_sounds_and_what_ships(sound_folder: Path, tmp_path:
 
 
 def test_training_lowers_the_losses(sound_folder: Path, tmp_path: Path):
-    training = _start(sound_folder, tmp_path / "out", steps=40)
+    training = _start(sound_folder, tmp_path / "out", steps=40, every=5)
     said: list[str] = []
     training.run(said.append)
     rows = [dict(pair.split(" ") for pair in line.split(", ")) for line in said]
-    assert float(rows[-1]["held_bins"]) < float(rows[0]["held_bins"]) - 0.3
+    assert float(rows[-1]["held_bins"]) < float(rows[0]["held_bins"]) - 0.1
 
 
 def test_bad_data_is_one_sentence_and_exit_code_two(tmp_path: Path, capsys):
