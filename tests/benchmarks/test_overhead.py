@@ -72,7 +72,9 @@ def test_a_jobs_way_costs_at_most_five_milliseconds(
             whole += [job(engine) for _ in range(TURN)]
             model += bare_loop(image_gan.generator("image-gan"), TURN, tmp_path, save=False)
         benchmark.pedantic(job, args=(engine,), rounds=20)
-    beyond = (statistics.median(whole) - statistics.median(model)) * 1000
+    # The quickest tenth: what the machine does besides only adds, and to tens of milliseconds of
+    # model it adds more than the way takes.
+    beyond = (statistics.quantiles(whole, n=10)[0] - statistics.quantiles(model, n=10)[0]) * 1000
     benchmark.extra_info.update(beyond_the_model_ms=round(beyond, 2))
     print(f"\na job's way beyond the model: {beyond:.2f} ms (at most {MOST_MILLISECONDS})")
     assert beyond <= MOST_MILLISECONDS
