@@ -18,7 +18,7 @@ from torch.nn import functional
 from studio_music_vae.grid import LANES, STEPS, TOKENS
 
 GROOVE_FEATURES = 3 * LANES
-_MELODY_FEATURES, _MELODY_OUT = 32, 48  # numbers to a step, where melodies come in and go out
+_MELODY_FEATURES, _MELODY_OUT = 24, 40  # numbers to a step, where melodies come in and go out
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from studio.api import Score
 from studio_music_vae.carry import carry
 from studio_music_vae.grid import OFF, SEGMENTS
 from studio_music_vae.training.codec import Decoder, Encoder, groove_features
-from studio_music_vae.training.codec_learner import decoded, move
+from studio_music_vae.training.codec_learner import decoded
 from studio_music_vae.training.data import Windows
 from studio_music_vae.training.flow import Flow, FlowConfig
 from studio_music_vae.training.learner import (
@@ -32,6 +32,7 @@ from studio_music_vae.training.learner import (
     optimiser_of,
 )
 from studio_music_vae.training.listening import score_of
+from studio_music_vae.training.phrases import move
 
 
 @dataclass(frozen=True)

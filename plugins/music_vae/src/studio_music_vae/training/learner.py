@@ -52,7 +52,9 @@ class Average(nn.Module):
 
 def optimiser_of(network: nn.Module, rate: float) -> torch.optim.Optimizer:
     """AdamW (Loshchilov and Hutter 2019) with a short memory of squares."""
-    return torch.optim.AdamW(network.parameters(), rate, betas=(0.9, 0.98), weight_decay=0.01)
+    return torch.optim.AdamW(
+        network.parameters(), rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
+    )
 
 
 def descend(
