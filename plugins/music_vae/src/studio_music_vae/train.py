@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--model", choices=("vae", "no-kl", "lstm"), default="vae")
     line.add_argument("--codec-steps", type=int, help="steps of each autoencoder")
     line.add_argument("--flow-steps", type=int, help="steps of each flow")
-    line.add_argument("--batch", type=int, default=128, help="phrases to a step")
+    line.add_argument("--batch", type=int, default=256, help="phrases to a step")
     line.add_argument("--width", type=int, help="width of the networks; each has its own")
     line.add_argument("--depth", type=int, help="blocks of each network")
     nats = ", ".join(f"{value:g} for the {part}" for part, value in NATS.items())

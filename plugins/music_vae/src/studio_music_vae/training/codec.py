@@ -125,13 +125,13 @@ def groove_loss(written: Tensor, features: Tensor) -> Tensor:
     """Nats of the hits, and squared errors of velocity and offset where something was hit.
 
     Both are Gaussian log likelihoods but for a constant, with the deviations that are worth
-    hearing: about 12 MIDI units of velocity and a 20th of a 16th note.
+    hearing: about 15 MIDI units of velocity and a sixth of a 16th note.
     """
     hit, velocity, offset = written.float().chunk(3, dim=-1)
     hits, velocities, offsets = features.chunk(3, dim=-1)
     nats = functional.binary_cross_entropy_with_logits(hit, hits, reduction="sum")
     louder = ((velocity - velocities).square() * hits).sum() / (2 * 0.12**2)
-    later = ((offset - offsets).square() * hits).sum() / (2 * 0.25**2)
+    later = ((offset - offsets).square() * hits).sum() / (2 * 0.35**2)
     return (nats + louder + later) / len(features)
 
 
