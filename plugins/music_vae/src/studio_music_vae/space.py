@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from studio_music_vae.carry import STEPS_BACK, carry
 from studio_music_vae.grid import LANES, SEGMENTS, STEPS
+from studio_music_vae.refining import refined
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,9 +146,12 @@ class Space:
         return told
 
     def encode(self, phrases: NDArray[np.float32] | NDArray[np.int64]) -> tuple[Vector, Vector]:
-        """Codes and their log variance, [N, code] each, of segments as the encoder reads them."""
+        """Codes and their log variance, [N, code] each, of segments as the encoder reads them.
+
+        The codes are refined; the variance is what the encoder says.
+        """
         found = self._encoder.run({"phrases": phrases})
-        return found["code"], found["log_variance"]
+        return refined(self.decode, phrases, found["code"]), found["log_variance"]
 
     def decode(self, codes: Vector) -> Vector:
         """What the decoder writes of codes [N, code]: [N, 32, outputs]."""

@@ -20,6 +20,7 @@ from torch.nn import functional
 from studio.api import Score
 from studio_music_vae.carry import carry
 from studio_music_vae.grid import OFF, SEGMENTS
+from studio_music_vae.refining import refined
 from studio_music_vae.training.codec import Decoder, Encoder, groove_features
 from studio_music_vae.training.codec_learner import decoded
 from studio_music_vae.training.data import Windows
@@ -94,8 +95,11 @@ class Scale:
 
 
 @torch.no_grad()
-def encode(encoder: Encoder, windows: Windows, scale: Scale | None) -> tuple[Codes, Scale]:
-    """Encode phrases in their home key; without a scale, measure it."""
+def encode(
+    codec: tuple[Encoder, Decoder], windows: Windows, scale: Scale | None
+) -> tuple[Codes, Scale]:
+    """Encode phrases in their home key, as the plugin does; without a scale, measure it."""
+    encoder, decoder = codec
     phrases = torch.from_numpy(windows.grids.reshape(-1, *windows.grids.shape[2:]))
     if encoder.config.part == "melody":
         shifts = torch.from_numpy(windows.shifts).repeat_interleave(windows.grids.shape[1])
@@ -105,10 +109,16 @@ def encode(encoder: Encoder, windows: Windows, scale: Scale | None) -> tuple[Cod
         events = (phrases[..., 0] > 0).sum((1, 2))
     unique, back = np.unique(phrases.flatten(1).numpy(), axis=0, return_inverse=True)
     read = torch.from_numpy(unique).view(-1, *phrases.shape[1:])
-    encoded = [
-        encoder(groove_features(some) if some.ndim == 4 else some) for some in read.split(512)
-    ]
-    mean, log_variance = (torch.cat(part)[back.reshape(-1)] for part in zip(*encoded, strict=True))
+    read = groove_features(read) if read.ndim == 4 else read
+    guessed, log_variance = encoder(read)
+    back = back.reshape(-1)
+    led = refined(
+        lambda some: decoder(torch.from_numpy(some).float()).numpy(),
+        read.numpy(),
+        guessed.numpy(),
+        steps=2,  # which do most of it, and there are tens of thousands of phrases
+    )
+    mean, log_variance = torch.from_numpy(led)[back], log_variance[back]
     segments = windows.grids.shape[1]
     events = events.view(-1, segments).float()
     if scale is None:
@@ -150,8 +160,8 @@ class FlowLearner:
         """
         self.config, self.recipe, self.device, self._rng = config, recipe, device, rng
         self.part, self.decoder = codec[0].config.part, codec[1]
-        _, self.scale = encode(codec[0], windows[0], None)
-        self.codes = [encode(codec[0], each, self.scale)[0] for each in windows]
+        _, self.scale = encode(codec, windows[0], None)
+        self.codes = [encode(codec, each, self.scale)[0] for each in windows]
         self.flow = Flow(config).to(device)
         self.average = Average(self.flow)
         self.networks: dict[str, nn.Module] = {"flow": self.flow, "average": self.average}
