@@ -10,14 +10,12 @@ lstm` train the baselines of the melody instead.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
+from studio.training.run import stopped_by_signals
 from studio_music_vae.training.loop import Training
 from studio_music_vae.training.stages import (
     NATS,
@@ -100,7 +98,7 @@ def _train(part: Part, data: Path, options: Options, draws: int) -> bool:
     for stage in (codec_stage, flow_stage) if options.model == "vae" else (codec_stage,):
         training = stage(part, pieces, options)
         stages.append(training)
-        with _signals(training):
+        with stopped_by_signals(training.stop):
             training.run(lambda words: print(f"{part}: {words}", flush=True))
         if not training.finished:
             return False
@@ -109,18 +107,6 @@ def _train(part: Part, data: Path, options: Options, draws: int) -> bool:
         export(Trained.read(options.out / part), pieces.classes, folder, draws)
         (folder / "MODEL_CARD.md").write_text(training_card(data, pieces, part, stages))
     return True
-
-
-@contextmanager
-def _signals(training: Training) -> Iterator[None]:
-    """Let Ctrl-C and termination end the training after the step it is at."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: training.stop()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from studio.training.run import stopped_by_signals
 from studio_sound_vae.training.augment import Drawer, Source, look, oversample
 from studio_sound_vae.training.card import training_card
 from studio_sound_vae.training.data import DataError, Recordings, load_recordings, split
@@ -150,23 +148,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _finished(training: Training) -> bool:
     """Run a stage; whether it came to its end."""
-    with _signals(training):
+    with stopped_by_signals(training.stop):
         training.run()
     if not training.finished:
         print(f"stopped after {training.done} steps; the same command goes on from here")
     return training.finished
-
-
-@contextmanager
-def _signals(training: Training) -> Iterator[None]:
-    """Let Ctrl-C and termination end the training after the step it is at."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: training.stop()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

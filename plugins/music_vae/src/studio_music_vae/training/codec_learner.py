@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.api import Score
+from studio.training.steps import Progress, descend, half_precision, set_rate
 from studio_music_vae.grid import OFF
 from studio_music_vae.training.baselines import FlatDecoder
 from studio_music_vae.training.codec import (
@@ -22,13 +23,7 @@ from studio_music_vae.training.codec import (
     melody_loss,
 )
 from studio_music_vae.training.data import Pieces
-from studio_music_vae.training.learner import (
-    Average,
-    Progress,
-    descend,
-    half_precision,
-    optimiser_of,
-)
+from studio_music_vae.training.learner import Average, optimiser_of
 from studio_music_vae.training.listening import score_of
 from studio_music_vae.training.phrases import Changes, Source
 
@@ -98,8 +93,9 @@ class CodecLearner:
         if self.recipe.nats is not None:
             loss = error + self.state["log_beta"].exp() * divergence.mean()
             self._control(divergence.detach(), phrases)
-        descend(loss, self.network, self.optimisers["codec"], self.recipe.rate, progress)
-        self.average.follow(self.network, progress.steps)
+        set_rate(self.optimisers["codec"], self.recipe.rate * progress.pace())
+        descend(loss, self.optimisers["codec"], clipped=self.network.parameters())
+        self.average.follow(self.network, progress.done)
         return {
             "error": error.item(),
             "nats": divergence.mean().item(),

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.api import Score
+from studio.training.steps import Progress, descend, half_precision, set_rate
 from studio_music_vae.carry import carry
 from studio_music_vae.grid import OFF, SEGMENTS
 from studio_music_vae.refining import refined
@@ -25,13 +26,7 @@ from studio_music_vae.training.codec import Decoder, Encoder, groove_features
 from studio_music_vae.training.codec_learner import decoded
 from studio_music_vae.training.data import Windows
 from studio_music_vae.training.flow import Flow, FlowConfig
-from studio_music_vae.training.learner import (
-    Average,
-    Progress,
-    descend,
-    half_precision,
-    optimiser_of,
-)
+from studio_music_vae.training.learner import Average, optimiser_of
 from studio_music_vae.training.listening import score_of
 from studio_music_vae.training.phrases import move
 
@@ -185,8 +180,9 @@ class FlowLearner:
         ).mean(2)
         unknown = (~known).float().to(self.device)
         loss = (wrong * unknown).sum() / unknown.sum()
-        descend(loss, self.flow, self.optimisers["flow"], self.recipe.rate, progress)
-        self.average.follow(self.flow, progress.steps)
+        set_rate(self.optimisers["flow"], self.recipe.rate * progress.pace())
+        descend(loss, self.optimisers["flow"], clipped=self.flow.parameters())
+        self.average.follow(self.flow, progress.done)
         return {"flow": loss.item()}
 
     def _draw(self) -> tuple[Tensor, Tensor, Tensor]:

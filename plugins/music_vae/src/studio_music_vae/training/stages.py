@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import torch
 
+from studio.training.checkpoint import read_checkpoint, select
+from studio.training.run import CHECKPOINT
 from studio_music_vae.training.baselines import FlatDecoder, FlatEncoder
-from studio_music_vae.training.checkpoint import read_checkpoint, select
 from studio_music_vae.training.codec import CodecConfig, Decoder, Encoder
 from studio_music_vae.training.codec_learner import CodecLearner, CodecRecipe
 from studio_music_vae.training.data import (
@@ -24,7 +25,7 @@ from studio_music_vae.training.data import (
 )
 from studio_music_vae.training.flow import FlowConfig
 from studio_music_vae.training.flow_learner import FlowLearner, FlowRecipe
-from studio_music_vae.training.loop import CHECKPOINT, LoopConfig, Training
+from studio_music_vae.training.loop import LoopConfig, Training
 
 Part = Literal["melody", "groove"]
 Model = Literal["vae", "no-kl", "lstm"]

@@ -6,11 +6,7 @@ on exactly as it would have gone.
 
 from __future__ import annotations
 
-import csv
-import json
-import math
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,28 +16,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from studio_sound_vae.training.checkpoint import gather, read_checkpoint, scatter, write_checkpoint
+from studio.training.checkpoint import gather, scatter
+from studio.training.losses import Losses
+from studio.training.run import read_run, write_run
+from studio.training.steps import Progress
 
-CHECKPOINT = "checkpoint.safetensors"
-LOSSES = "losses.csv"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where training stands: steps done, and steps to do in all."""
-
-    done: int
-    total: int
-
-    @property
-    def share(self) -> float:
-        """How much of the training is done, 0 to 1."""
-        return self.done / self.total
-
-    def pace(self, warm: int = 100) -> float:
-        """The learning rate's factor: up over a few steps, then down along a cosine."""
-        rising = min(1.0, (self.done + 1) / warm)
-        return rising * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * self.share)))
+_COLUMNS = (
+    *("steps", "cpu_seconds", "bins", "tonality", "nats"),
+    *("held_bins", "held_tonality", "held_nats"),
+)
 
 
 class Learner(Protocol):
@@ -89,8 +72,8 @@ class Training:
         self.learner, self.out, self.config, self.facts = learner, out, config, facts
         self._listen = listen
         self.done, self.cpu_seconds = 0, 0.0
+        self._losses = Losses(out, _COLUMNS)
         self._stop = False
-        self._sums: dict[str, list[float]] = defaultdict(list)
 
     def resume(self) -> bool:
         """Take up the folder's checkpoint, if there is one.
@@ -98,15 +81,13 @@ class Training:
         Raises:
             ValueError: The checkpoint belongs to a run with other networks, data or seed.
         """
-        path = self.out / CHECKPOINT
-        if not path.exists():
+        kept = read_run(self.out, self.facts)
+        if kept is None:
             return False
-        tensors, facts = read_checkpoint(path)
-        if facts["run"] != json.loads(json.dumps(self.facts)):
-            raise ValueError(f"{path} belongs to another run: {facts['run']} is not {self.facts}")
+        tensors, facts = kept
         scatter(tensors, self.learner.networks, self.learner.optimisers)
         self.done, self.cpu_seconds = facts["steps"], facts["cpu_seconds"]
-        _cut_log(self.out / LOSSES, self.done)
+        self._losses.cut(self.done)
         return True
 
     @property
@@ -125,55 +106,21 @@ class Training:
         while not (self.finished or self._stop):
             rng = np.random.default_rng([config.seed, self.done])
             progress = Progress(self.done, config.steps)
-            for name, value in self.learner.step(config.batch, rng, progress).items():
-                self._sums[name].append(value)
+            self._losses.add(self.learner.step(config.batch, rng, progress))
             self.done += 1
             self.cpu_seconds = time.process_time() - started
             heard: dict[str, float] = {}
             if self._listen and (self.done % config.sound_every == 0 or self.finished):
                 heard = self._listen(self.done)
             if heard or self.done % config.log_every == 0 or self.finished:
-                tell(self._log(heard))
+                seconds = round(self.cpu_seconds, 1)
+                tell(self._losses.write(steps=self.done, cpu_seconds=seconds, **heard))
             if self.done % config.save_every == 0:
                 self.save()
         self.save()
 
     def save(self) -> None:
         """Write the checkpoint."""
-        facts = {"run": self.facts, "steps": self.done, "cpu_seconds": self.cpu_seconds}
         tensors = gather(self.learner.networks, self.learner.optimisers)
-        write_checkpoint(self.out / CHECKPOINT, tensors, facts)
-
-    def _log(self, heard: dict[str, float]) -> str:
-        row: dict[str, float] = {"steps": self.done, "cpu_seconds": round(self.cpu_seconds, 1)}
-        for name, values in self._sums.items():
-            row[name] = round(sum(values) / len(values), 5)
-        row |= {name: round(value, 5) for name, value in heard.items()}
-        self._sums.clear()
-        path = self.out / LOSSES
-        rows = [*_rows(path), {name: str(value) for name, value in row.items()}]
-        _write_rows(path, rows)
-        return ", ".join(f"{name} {value}" for name, value in row.items())
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with path.open(newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def _write_rows(path: Path, rows: list[dict[str, str]]) -> None:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    temporary = path.with_suffix(".partial")
-    with temporary.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, columns, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
-    temporary.replace(path)
-
-
-def _cut_log(path: Path, done: int) -> None:
-    """Drop the rows that were logged after the checkpoint."""
-    if path.exists():
-        _write_rows(path, [row for row in _rows(path) if int(row["steps"]) <= done])
+        done = {"steps": self.done, "cpu_seconds": self.cpu_seconds}
+        write_run(self.out, self.facts, tensors, done)
