@@ -16,11 +16,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from studio.api import follow_flow
 from studio.training.checkpoint import read_checkpoint, select
 from studio.training.export import write_json, write_onnx
 from studio.training.run import CHECKPOINT
-from studio_music_vae.carry import carry
 from studio_music_vae.grid import SEGMENTS, STEPS
+from studio_music_vae.space import FLOW_STEPS
 from studio_music_vae.training.attributes import groove_attributes, melody_attributes
 from studio_music_vae.training.codec import GROOVE_FEATURES, Decoder, Encoder
 from studio_music_vae.training.codec_learner import decoded
@@ -113,7 +114,7 @@ def directions(trained: Trained, draws: int) -> Tensor:
         heading: Tensor = trained.flow(x, torch.full(x.shape[:2], time), told)
         return heading
 
-    codes = carry(velocity, noise) * trained.scale.deviation + trained.scale.mean
+    codes = follow_flow(velocity, noise, FLOW_STEPS) * trained.scale.deviation + trained.scale.mean
     grids = decoded(trained.decoder(codes.flatten(0, 1)), part)
     measured = (melody_attributes if part == "melody" else groove_attributes)(grids)
     values = torch.from_numpy(measured)

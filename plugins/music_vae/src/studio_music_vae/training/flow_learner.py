@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.api import Score
+from studio.api import Score, follow_flow
 from studio.training.steps import Progress, descend, half_precision, set_rate
-from studio_music_vae.carry import carry
 from studio_music_vae.grid import OFF, SEGMENTS
 from studio_music_vae.refining import refined
+from studio_music_vae.space import FLOW_STEPS
 from studio_music_vae.training.codec import Decoder, Encoder, groove_features
 from studio_music_vae.training.codec_learner import decoded
 from studio_music_vae.training.data import Windows
@@ -236,5 +236,5 @@ class FlowLearner:
             heading: Tensor = self.average.copy(x, torch.full(x.shape[:2], time), told)
             return heading
 
-        codes = carry(velocity, noise) * self.scale.deviation + self.scale.mean
+        codes = follow_flow(velocity, noise, FLOW_STEPS) * self.scale.deviation + self.scale.mean
         return decoded(self.decoder(codes.flatten(0, 1)), self.part)
