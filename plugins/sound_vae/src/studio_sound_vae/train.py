@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from studio.training.loop import LoopConfig, Training
 from studio.training.run import stopped_by_signals
 from studio_sound_vae.training.augment import Drawer, Source, look, oversample
 from studio_sound_vae.training.card import training_card
@@ -24,9 +25,8 @@ from studio_sound_vae.training.data import DataError, Recordings, load_recording
 from studio_sound_vae.training.export import Trained, export
 from studio_sound_vae.training.latents import Latents, latents_of
 from studio_sound_vae.training.listen import Listener
-from studio_sound_vae.training.loop import LoopConfig, Training
 from studio_sound_vae.training.vae import VaeConfig
-from studio_sound_vae.training.vae_learner import VaeLearner, VaeRecipe
+from studio_sound_vae.training.vae_learner import LOSSES, VaeLearner, VaeRecipe
 
 
 def parser() -> argparse.ArgumentParser:
@@ -76,7 +76,7 @@ class Run:
             options.seed,
             options.device,
         )
-        loop = LoopConfig(options.steps, options.batch, options.seed, sound_every=options.every)
+        loop = LoopConfig(options.steps, options.batch, options.seed, look_every=options.every)
         folder: Path = options.out / "vae"
         folder.mkdir(parents=True, exist_ok=True)
         facts = {
@@ -87,7 +87,7 @@ class Run:
             "recipe": dataclasses.asdict(learner.recipe),
         }
         listener = Listener(learner, self.held, folder)
-        training = Training(learner, folder, loop, facts, listener.listen)
+        training = Training(learner, folder, loop, facts, LOSSES, listener.listen)
         training.resume()
         return learner, training
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from studio.training.loop import Training
 from studio_sound_vae.training.data import Recordings, split
-from studio_sound_vae.training.loop import Training
 
 
 def training_card(folder: Path, recordings: Recordings, training: Training) -> str:

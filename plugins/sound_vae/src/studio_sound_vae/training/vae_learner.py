@@ -16,6 +16,7 @@ from studio_sound_vae.training.augment import Drawer, Seen
 from studio_sound_vae.training.likelihood import RiceLoss, tonality_loss
 from studio_sound_vae.training.vae import Decoder, Encoder, VaeConfig
 
+LOSSES = ("bins", "tonality", "nats", "held_bins", "held_tonality", "held_nats")
 _ALL = slice(None)
 _AGAIN = 24
 _KEPT = 512

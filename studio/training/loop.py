@@ -1,13 +1,13 @@
-"""The training loop: steps, the log of losses, sounds to listen to, and checkpoints to go on from.
+"""A training loop: steps, the log of losses, and checkpoints to go on from.
 
 All chance of a step comes from the run's seed and the step's number, so a run that was stopped goes
-on exactly as it would have gone.
+on exactly as it would have gone. A trainer that counts otherwise has a loop of its own.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,11 +20,6 @@ from studio.training.checkpoint import gather, scatter
 from studio.training.losses import Losses
 from studio.training.run import read_run, write_run
 from studio.training.steps import Progress
-
-_COLUMNS = (
-    *("steps", "cpu_seconds", "bins", "tonality", "nats"),
-    *("held_bins", "held_tonality", "held_nats"),
-)
 
 
 class Learner(Protocol):
@@ -45,7 +40,7 @@ class LoopConfig:
     batch: int
     seed: int = 0
     log_every: int = 50
-    sound_every: int = 1000
+    look_every: int = 1000
     save_every: int = 250
 
 
@@ -57,7 +52,8 @@ class Training:
         out: Its folder.
         config: How long, and how often to write.
         facts: What the run was asked to do; another run's checkpoint is refused by it.
-        listen: Called now and then with the number of steps, to write sounds and to measure what
+        columns: Names of what is logged: the learner's losses, and what `look` gives.
+        look: Called now and then with the number of steps, to write samples and to measure what
             was held out; gives more figures for the log.
     """
 
@@ -67,12 +63,13 @@ class Training:
         out: Path,
         config: LoopConfig,
         facts: dict[str, Any],
-        listen: Callable[[int], dict[str, float]] | None = None,
+        columns: Sequence[str],
+        look: Callable[[int], dict[str, float]] | None = None,
     ) -> None:
         self.learner, self.out, self.config, self.facts = learner, out, config, facts
-        self._listen = listen
+        self._look = look
         self.done, self.cpu_seconds = 0, 0.0
-        self._losses = Losses(out, _COLUMNS)
+        self._losses = Losses(out, ("steps", "cpu_seconds", *columns))
         self._stop = False
 
     def resume(self) -> bool:
@@ -109,12 +106,12 @@ class Training:
             self._losses.add(self.learner.step(config.batch, rng, progress))
             self.done += 1
             self.cpu_seconds = time.process_time() - started
-            heard: dict[str, float] = {}
-            if self._listen and (self.done % config.sound_every == 0 or self.finished):
-                heard = self._listen(self.done)
-            if heard or self.done % config.log_every == 0 or self.finished:
+            seen: dict[str, float] = {}
+            if self._look and (self.done % config.look_every == 0 or self.finished):
+                seen = self._look(self.done)
+            if seen or self.done % config.log_every == 0 or self.finished:
                 seconds = round(self.cpu_seconds, 1)
-                tell(self._losses.write(steps=self.done, cpu_seconds=seconds, **heard))
+                tell(self._losses.write(steps=self.done, cpu_seconds=seconds, **seen))
             if self.done % config.save_every == 0:
                 self.save()
         self.save()
