@@ -1,9 +1,8 @@
 """From a trained autoencoder to what ships: two ONNX files, known latents, facts of their space.
 
 `encoder.onnx` takes levels [N, FRAMES, BANDS] to mean [N, latent]; `decoder.onnx` takes latent
-[N, latent] to levels and tonality [N, FRAMES, BANDS]. Weights are stored in half precision and cast
-back to single precision, which ONNX Runtime does once when it loads them: half the size, and all
-arithmetic stays in single precision. `prior.json` holds the latents that are drawn near to.
+[N, latent] to levels and tonality [N, FRAMES, BANDS]. Weights are stored in half precision.
+`prior.json` holds the latents that are drawn near to.
 """
 
 from __future__ import annotations
@@ -47,9 +46,8 @@ def export(trained: Trained, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / name for name in FILES]
     levels, latent = torch.zeros(1, FRAMES, BANDS), torch.zeros(1, trained.decoder.config.latent)
-    plain = torch.contiguous_format
     encoder, decoder = (
-        network.cpu().eval().to(memory_format=plain)
+        network.cpu().eval().to(memory_format=torch.contiguous_format)
         for network in (MeanEncoder(trained.encoder), trained.decoder)
     )
     write_onnx(encoder, {"levels": levels}, ["mean"], files[0])
