@@ -153,8 +153,13 @@ class Space:
 
         The codes are refined; the variance is what the encoder says.
         """
+        codes, log_variance = self.guess(phrases)
+        return refined(self.decode, phrases, codes), log_variance
+
+    def guess(self, phrases: NDArray[np.float32] | NDArray[np.int64]) -> tuple[Vector, Vector]:
+        """The same as the encoder alone knows it."""
         found = self._encoder.run({"phrases": phrases})
-        return refined(self.decode, phrases, found["code"]), found["log_variance"]
+        return found["code"], found["log_variance"]
 
     def decode(self, codes: Vector) -> Vector:
         """What the decoder writes of codes [N, code]: [N, 32, outputs]."""
