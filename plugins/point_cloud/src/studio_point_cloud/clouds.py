@@ -87,9 +87,9 @@ class Frame:
         points = ((cloud.points - self.middle) / self.half).astype(np.float32)
         return Cloud(points, cloud.normals, cloud.colours)
 
-    def take_out(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
+    def take_out(self, places: Rows) -> Rows:
         """Places [n, 3] in the cube, where they are outside."""
-        outside: NDArray[np.float64] = places * self.half + self.middle
+        outside: Rows = (places * self.half + self.middle).astype(np.float32)
         return outside
 
 

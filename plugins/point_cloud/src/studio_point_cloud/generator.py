@@ -42,6 +42,7 @@ _LATENT = LatentSpec(size=NOISE + len(KINDS), axes=AXES, path="spherical", encod
 _DRAWN = 0.8  # of the work is done when the tokens are there
 
 New = TypeVar("New", PointsParams, MeshParams)
+Made = TypeVar("Made", PointCloud, Mesh)
 Part = TypeVar("Part", CompletePointsParams, CompleteMeshParams)
 
 
@@ -238,7 +239,7 @@ def _end(along: Vector, upper: bool) -> float:
     return float(along.max() if upper else along.min())
 
 
-def _on_the_floor(shape: PointCloud | Mesh, size: float) -> Asset:
+def _on_the_floor(shape: Made, size: float) -> Made:
     """Stand a shape on the middle of its floor, with its longest side as long as asked for."""
     rows = shape.vertices if isinstance(shape, Mesh) else shape.points
     longest = float((rows.max(axis=0) - rows.min(axis=0)).max())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +13,7 @@ from studio_point_cloud.topology import (
     Faces,
     Places,
     compact,
-    is_closed,
+    unpinched,
     without_crumbs,
     without_folds,
 )
@@ -60,8 +58,8 @@ def points_of(field: Field, cells: int, count: int) -> PointCloud:
     values, origin, width = field.lattice(cells)
     vertices, faces = without_crumbs(*surface_net(values))
     # Which points of the surface are taken is no chance: a shape has one cloud.
-    places, _, _ = spread(vertices * width + origin, faces, count, np.random.default_rng(0))
-    places = field.onto(places, width / 2)
+    drawn, _, _ = spread(vertices * width + origin, faces, count, np.random.default_rng(0))
+    places = field.onto(drawn, width / 2)
     gradients = field.slopes(places)[1].astype(np.float64)
     lengths = np.linalg.norm(gradients, axis=1, keepdims=True)
     up = np.broadcast_to([0.0, 1.0, 0.0], gradients.shape).copy()
@@ -93,16 +91,16 @@ def simplified(vertices: Places, faces: Faces, budget: int) -> tuple[Places, Fac
     """
     if len(faces) <= budget:
         return vertices, faces
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import fast_simplification
+    import fast_simplification  # type: ignore[import-untyped]
+
     found = fast_simplification.simplify(
         vertices.astype(np.float32), faces.astype(np.int32), target_count=budget, agg=_SOONER
     )
     places, left = compact(found[0], without_folds(found[1].astype(np.int64)))
-    return (places, left) if is_closed(left) and len(left) <= budget else None
+    return unpinched(places, left) if len(left) <= budget else None
 
 
 def _colours(field: Field, places: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Colours of the field at places [n, 3]: [n, 3], 0 to 255."""
-    return np.rint(field.look(places)[1].clip(0, 1) * 255).astype(np.uint8)
+    colours: NDArray[np.float32] = field.look(places)[1].clip(0, 1)
+    return np.rint(colours * 255).astype(np.uint8)

@@ -209,6 +209,6 @@ def carry(
         time = 1.0 - step / steps if back else step / steps
         slope = velocity(x, time)
         move = slope if before is None else 1.5 * slope - 0.5 * before
-        x = x - move / np.float32(steps) if back else x + move / np.float32(steps)
+        x = (x - move / steps if back else x + move / steps).astype(np.float32)
         before = slope
-    return x.astype(np.float32)
+    return x
