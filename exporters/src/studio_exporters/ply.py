@@ -41,7 +41,7 @@ class Ply(FileFormat[PlyOptions]):
         id="ply",
         title="PLY model",
         version="1",
-        accepts=(Mesh, PointCloud),
+        accepts=(PointCloud, Mesh),
         suffixes=(".ply",),
         media_type="model/ply",
         options=PlyOptions,
