@@ -121,6 +121,13 @@ def test_a_sheet_without_an_inside_gets_one():
     np.testing.assert_allclose(solid_of(mesh).extents, (1.4, 0.05, 1.4), atol=0.15)
 
 
+def test_a_surface_can_be_moved_out():
+    field = Field(Formula(sphere), GRID, lambda: None, 0.02)
+    np.testing.assert_allclose(
+        np.linalg.norm(mesh_of(field, 64, 20_000, flat=False).vertices, axis=1), 0.72, atol=2e-3
+    )
+
+
 def test_an_empty_field_is_refused_in_a_sentence():
     with pytest.raises(UsageError, match="another seed"):
         mesh_of(field_of(lambda p: np.full(len(p), 0.1)), 48, 500, flat=False)

@@ -28,11 +28,14 @@ class Field:
         network: Takes `grid` and `points` to `distance` and `colour`.
         grid: [1, 16, 16, 16, F], features of the shape.
         pause: Called now and then; leaves when the person cancelled.
+        thicker: How far outside of where the network says the surface is put, at most 0.025.
     """
 
-    def __init__(self, network: Model, grid: Rows, pause: Callable[[], None]) -> None:
+    def __init__(
+        self, network: Model, grid: Rows, pause: Callable[[], None], thicker: float = 0.0
+    ) -> None:
         self._network, self._grid, self._pause = network, grid, pause
-        self._level = np.float32(0)
+        self._thicker = self._level = np.float32(thicker)
 
     def look(self, places: NDArray[np.floating]) -> tuple[Rows, Rows]:
         """Distances [n], negative inside, and colours [n, 3], 0 to 1, at places [n, 3]."""
@@ -73,7 +76,7 @@ class Field:
         nearest = (np.arange(size + 1) + stride // 2) // stride
         values = coarse[np.ix_(nearest, nearest, nearest)]
         values[near] = self._at(ticks, near)[near]
-        self._level = _level(float(values.min()))
+        self._level = _level(float(values.min()), float(self._thicker))
         values -= self._level
         return values, float(ticks[0]), width
 
@@ -117,7 +120,7 @@ class Field:
         return values
 
 
-def _level(least: float) -> np.float32:
+def _level(least: float, wanted: float) -> np.float32:
     """Where to put the surface of a field whose least distance is this.
 
     Where nothing is inside, as in sheets thinner than a cell, that is around what is nearest to it.
@@ -126,7 +129,7 @@ def _level(least: float) -> np.float32:
         raise UsageError(
             "the model made an empty shape of this; take another seed or a lower temperature"
         )
-    return np.float32(0 if least < 0 else (least + _NEAR) / 2)
+    return np.float32(wanted if least < wanted else (least + _NEAR) / 2)
 
 
 def _corners_within(near: NDArray[np.bool_], stride: int) -> NDArray[np.bool_]:

@@ -72,8 +72,9 @@ class _NewShape(_Drawing, LatentGenerator[New]):
         return self._space.draw(rng, _kind(params.kind), params.temperature)
 
     def decode(self, latent: Vector, params: New, ctx: RunContext) -> Asset:
-        field = self._space.field(latent, params.guidance, _pause(ctx))
-        return self.make(field, params)
+        pause = _pause(ctx)
+        tokens = self._space.tokens(latent, params.guidance, pause)
+        return self.make(self._space.field(tokens, params.thicken, pause), params)
 
     def encode(self, asset: Asset, params: New) -> Vector:
         """The point of somebody's shape, whatever its size and place.
@@ -160,7 +161,7 @@ class _Whole(_Drawing, Generator[Part]):
         tokens = self._space.complete(
             self._space.look(part), known, point, params.guidance, ctx.rng, pause
         )
-        yield self.make(self._space.field_of(tokens, pause), params, frame)
+        yield self.make(self._space.field(tokens, params.thicken, pause), params, frame)
 
     @abstractmethod
     def make(self, field: Field, params: Part, frame: Frame) -> Asset:

@@ -26,6 +26,10 @@ class ShapeParams(Params):
         None, "how much it shows its kind; 1 is as learned, nothing is what looks best", low=0,
         high=6, step=0.1,
     )  # fmt: skip
+    thicken: float = param(
+        0.005, "how much its surface is moved out, to hold thin parts together; 0.01 is a "
+        "hundredth of the longest side", low=0, high=0.01, step=0.0025,
+    )  # fmt: skip
     detail: Literal["48", "64"] = param("64", "cells along each side in which the surface lies")
 
 

@@ -102,21 +102,17 @@ class Space:
         point[NOISE + (kinds.index(kind) if kind is not None else drawn)] = 1
         return point
 
-    def field(self, point: Vector, guidance: float | None, pause: Pause) -> Field:
-        """The shape at a point [size].
+    def field(self, tokens: Vector, thicker: float, pause: Pause) -> Field:
+        """The shape of standardised tokens [64, 16].
 
         Args:
-            point: See above.
-            guidance: See `tokens`.
+            tokens: The tokens.
+            thicker: By how much of the longest side its surface is moved out.
             pause: Told how far the work is, 0 to 1; leaves when the person cancelled.
         """
-        return self.field_of(self.tokens(point, guidance, pause), pause)
-
-    def field_of(self, tokens: Vector, pause: Pause) -> Field:
-        """The shape of standardised tokens [64, 16]."""
         scaled = tokens * self.facts.deviation + self.facts.mean
         grid = self._decoder.run({"tokens": scaled[None].astype(np.float32)})["grid"]
-        return Field(self._field, grid, lambda: pause(1.0))
+        return Field(self._field, grid, lambda: pause(1.0), 2 * thicker)
 
     def tokens(self, point: Vector, guidance: float | None, pause: Pause) -> Vector:
         """The standardised tokens [64, 16] that a point's noise is carried to.
