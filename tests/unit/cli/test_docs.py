@@ -18,6 +18,11 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 LINES = re.findall(r"^    (studio [a-z].*)$", PAGE, re.MULTILINE)
 EXAMPLES = [line for line in LINES if not re.search(r"[\[…|]|ID\b", line) and "  " not in line]
+STANDS_FOR = {
+    "image-gan": "fake-latent",
+    "point-cloud-mesh": "fake-mesh",
+    "text-lm": "fake-writer",
+}
 
 
 def leaf(group, words):
