@@ -74,7 +74,7 @@ class _NewShape(_Drawing, LatentGenerator[New]):
     def decode(self, latent: Vector, params: New, ctx: RunContext) -> Asset:
         pause = _pause(ctx)
         tokens = self._space.tokens(latent, params.guidance, pause)
-        return self.make(self._space.field(tokens, params.thicken, pause), params)
+        return self.make(self._space.field(tokens, params.thicken / 100, pause), params)
 
     def encode(self, asset: Asset, params: New) -> Vector:
         """The point of somebody's shape, whatever its size and place.
@@ -161,7 +161,7 @@ class _Whole(_Drawing, Generator[Part]):
         tokens = self._space.complete(
             self._space.look(part), known, point, params.guidance, ctx.rng, pause
         )
-        yield self.make(self._space.field(tokens, params.thicken, pause), params, frame)
+        yield self.make(self._space.field(tokens, params.thicken / 100, pause), params, frame)
 
     @abstractmethod
     def make(self, field: Field, params: Part, frame: Frame) -> Asset:

@@ -1,4 +1,4 @@
-"""What people can ask of the shapes."""
+"""What people can ask of the shapes. In the forms, bases named last come first."""
 
 from __future__ import annotations
 
@@ -15,28 +15,8 @@ else:
 Side = Literal["around", "top", "bottom", "left", "right", "front", "back"]
 
 
-class ShapeParams(Params):
-    """How a shape is drawn, whatever it is made into."""
-
+class _Kind(Params):
     kind: Kind = param("any", "what the shape is")
-    temperature: float = param(
-        1.0, "low is typical and plain, high is varied and strange", low=0, high=1.5, step=0.05
-    )
-    guidance: float | None = param(
-        None, "how much it shows its kind; 1 is as learned, nothing is what looks best", low=0,
-        high=6, step=0.1,
-    )  # fmt: skip
-    thicken: float = param(
-        0.005, "how much its surface is moved out, to hold thin parts together; 0.01 is a "
-        "hundredth of the longest side", low=0, high=0.01, step=0.0025,
-    )  # fmt: skip
-    detail: Literal["48", "64"] = param("64", "cells along each side in which the surface lies")
-
-
-class NewShapeParams(ShapeParams):
-    """What is asked of a shape of its own."""
-
-    size: float = param(1.0, "length of its longest side", low=0.01, high=1000, unit="m")
 
 
 class _Points(Params):
@@ -50,7 +30,11 @@ class _Surface(Params):
     )
 
 
-class _Part(ShapeParams):
+class _Size(Params):
+    size: float = param(1.0, "length of its longest side", low=0.01, high=1000, unit="m")
+
+
+class _Part(Params):
     missing: Side = param(
         "around", "where the rest is: all around and between, or on one side; front is +Z"
     )
@@ -60,17 +44,34 @@ class _Part(ShapeParams):
     )  # fmt: skip
 
 
-class PointsParams(_Points, NewShapeParams):
+class ShapeParams(Params):
+    """How a shape is drawn, whatever it is made into."""
+
+    temperature: float = param(
+        1.0, "low is typical and plain, high is varied and strange", low=0, high=1.5, step=0.05
+    )
+    guidance: float | None = param(
+        None, "how much it shows its kind; 1 is as learned, nothing is what looks best", low=0,
+        high=6, step=0.1,
+    )  # fmt: skip
+    thicken: float = param(
+        0.5, "how far its surface is moved out, in hundredths of its size, to hold thin parts",
+        low=0, high=1, step=0.25, unit="%",
+    )  # fmt: skip
+    detail: Literal["48", "64"] = param("64", "cells along each side in which the surface lies")
+
+
+class PointsParams(ShapeParams, _Size, _Points, _Kind):
     """What can be asked of a new point cloud."""
 
 
-class MeshParams(_Surface, NewShapeParams):
+class MeshParams(ShapeParams, _Size, _Surface, _Kind):
     """What can be asked of a new mesh."""
 
 
-class CompletePointsParams(_Points, _Part):
+class CompletePointsParams(ShapeParams, _Points, _Part, _Kind):
     """What can be asked of the whole of a part, as points."""
 
 
-class CompleteMeshParams(_Surface, _Part):
+class CompleteMeshParams(ShapeParams, _Surface, _Part, _Kind):
     """What can be asked of the whole of a part, as a mesh."""
