@@ -189,6 +189,20 @@ def test_a_cloud_without_normals_or_colours_can_be_brought(loaded):
     assert np.abs(made.colors.astype(float) - 153).mean() < 5
 
 
+def test_sliders_lead_toward_kinds(loaded):
+    generator, params = loaded["points"], loaded["points"].spec.params()
+    ball_, block_ = generator.directions()
+    assert [axis.name for axis in generator.spec.latent.axes] == ["ball", "block"]
+    point = generator._space.draw(np.random.default_rng(0), "ball", 0.0)
+    tall = [
+        extent(generator.decode(point + by * block_, params, context(1)).points)[1]
+        for by in (0.0, 0.5, 1.0)
+    ]
+    assert tall == sorted(tall, reverse=True)
+    assert tall[0] - tall[2] > 0.1
+    assert (point == ball_).all()
+
+
 def test_between_a_ball_and_a_block_lies_something_between(loaded):
     generator, params = loaded["points"], loaded["points"].spec.params()
     space = generator._space

@@ -21,6 +21,7 @@ from studio.testing import runtime
 from studio_point_cloud import generator
 from studio_point_cloud.clouds import cloud_of
 from studio_point_cloud.voxels import voxelise
+from studio_point_cloud.weights import toward
 
 KINDS = ("ball", "block")
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -180,7 +181,9 @@ def _with(cls, folder: Path):
         "__annotations__": {"kind": Literal["any", *KINDS]},
     }
     asked = type(cls.spec.params.__name__, (cls.spec.params,), fields)
-    latent = cls.spec.latent and LatentSpec(1024 + len(KINDS), path="spherical", encodes=True)
+    latent = cls.spec.latent and LatentSpec(
+        1024 + len(KINDS), toward(KINDS), "spherical", encodes=True
+    )
     spec = replace(
         cls.spec, id=f"tiny-{cls.spec.id}", params=asked, latent=latent, weights=(), card=None
     )

@@ -25,7 +25,7 @@ from studio_point_cloud.params import (
     MeshParams,
     PointsParams,
 )
-from studio_point_cloud.weights import AXES, FOLDER, KINDS, NOISE, WEIGHTS
+from studio_point_cloud.weights import AXES, FOLDER, KINDS, LEARNED, NOISE, WEIGHTS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,7 +90,13 @@ class _NewShape(_Drawing, LatentGenerator[New]):
     def directions(self) -> Vector:
         import numpy as np
 
-        return np.pad(self._space.facts.directions, ((0, 0), (0, len(self._space.facts.kinds))))
+        facts = self._space.facts
+        assert self.spec.latent is not None
+        kinds = [axis.name for axis in self.spec.latent.axes if axis not in LEARNED]
+        toward = np.zeros((len(kinds), facts.size), np.float32)
+        toward[np.arange(len(kinds)), [NOISE + facts.kinds.index(kind) for kind in kinds]] = 1
+        learned = np.pad(facts.directions, ((0, 0), (0, len(facts.kinds))))
+        return np.concatenate([learned, toward])
 
     @abstractmethod
     def make(self, field: Field, params: New) -> Asset:

@@ -23,8 +23,12 @@ WEIGHTS = tuple(
     for file, (size, sha256) in _PRINTS.items()
 )
 
-# In the order of the directions in `space.json`.
-AXES: tuple[LatentAxis, ...] = ()
+# In the order of the directions in `space.json`; those toward kinds come after them.
+LEARNED: tuple[LatentAxis, ...] = ()
+_TOWARD = (
+    *("animal", "building", "character", "food"),
+    *("furniture", "nature", "vehicle", "weapon"),
+)
 
 
 def kinds_in(folder: Path) -> tuple[str, ...]:
@@ -33,7 +37,13 @@ def kinds_in(folder: Path) -> tuple[str, ...]:
     return tuple(json.loads(file.read_text(encoding="utf-8"))["labels"]) if file.is_file() else ()
 
 
+def toward(kinds: tuple[str, ...]) -> tuple[LatentAxis, ...]:
+    """Sliders that make a shape more like a kind: 0 is none of it, 1 all."""
+    return tuple(LatentAxis(kind, f"More {kind}", 0.0, 1.0) for kind in kinds)
+
+
 KINDS = kinds_in(FOLDER)
+AXES = LEARNED + toward(tuple(kind for kind in _TOWARD if kind in KINDS))
 
 
 def fingerprints(folder: Path) -> dict[str, tuple[int, str]]:
