@@ -23,6 +23,7 @@ from studio.errors import (
     WeightsError,
 )
 from studio.exporter import Exporter, ExporterSpec
+from studio.flows import follow_flow
 from studio.generator import (
     Generator,
     GeneratorSpec,
@@ -34,6 +35,7 @@ from studio.generator import (
     Weights,
 )
 from studio.hookspecs import hookimpl
+from studio.loudness import integrated_loudness, momentary_loudness, true_peak
 from studio.params import Params, param
 from studio.recipe import Recipe, read_recipe
 from studio.runtimes.base import Model, Runtime
@@ -74,9 +76,13 @@ __all__ = [
     "WeightsError",
     "face_normals",
     "faceted",
+    "follow_flow",
     "hookimpl",
+    "integrated_loudness",
+    "momentary_loudness",
     "param",
     "placed",
     "read_recipe",
     "smooth",
+    "true_peak",
 ]

@@ -15,7 +15,7 @@ One with a latent space says how to draw a point of it and how to make an asset 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, Literal, Protocol
@@ -47,6 +47,23 @@ class Weights:
     size: int
     licence: str
     attribution: str = ""
+
+    @classmethod
+    def of_folder(
+        cls, folder: Path, licence: str, attribution: str, prints: Mapping[str, tuple[int, str]]
+    ) -> tuple[Weights, ...]:
+        """Declare the files of one model, which lie together.
+
+        Args:
+            folder: Where they lie.
+            licence: As above, of all of them.
+            attribution: As above.
+            prints: Of each file, by its name: the size in bytes and the sha256.
+        """
+        return tuple(
+            cls(folder / name, sha256, size, licence, attribution)
+            for name, (size, sha256) in prints.items()
+        )
 
 
 @dataclass(frozen=True)

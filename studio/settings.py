@@ -1,8 +1,4 @@
-"""What a person chose, kept in one small JSON file, and the folders the studio uses.
-
-Both can be moved: ``STUDIO_CONFIG_DIR`` is where `settings.json` lies, ``STUDIO_DATA_DIR`` where
-the starter project goes. That serves tests, and a studio carried on a memory stick.
-"""
+"""What a person chose, kept in one small JSON file."""
 
 from __future__ import annotations
 
@@ -16,11 +12,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from studio.errors import StorageError
+from studio.folders import settings_file
 
 log = logging.getLogger(__name__)
-
-APP = "multimodal-studio"
-FILE = "settings.json"
 
 
 class Settings(BaseModel):
@@ -47,49 +41,13 @@ class Settings(BaseModel):
     recent_projects: tuple[str, ...] = ()
 
 
-def config_dir() -> Path:
-    """The folder of the settings; it may not exist yet."""
-    chosen = os.environ.get("STUDIO_CONFIG_DIR")
-    if chosen:
-        return Path(chosen)
-    import platformdirs
-
-    return platformdirs.user_config_path(APP, appauthor=False)
-
-
-def data_dir() -> Path:
-    """The folder of what the studio makes unasked; it may not exist yet."""
-    chosen = os.environ.get("STUDIO_DATA_DIR")
-    if chosen:
-        return Path(chosen)
-    import platformdirs
-
-    return platformdirs.user_data_path(APP, appauthor=False)
-
-
-def starter_project() -> Path:
-    """The project that opens when none is named.
-
-    It lies among the person's documents, where they can find it; on a machine without such a
-    folder, in `data_dir`.
-    """
-    name = "Starter.studio"
-    if os.environ.get("STUDIO_DATA_DIR"):
-        return data_dir() / name
-    import platformdirs
-
-    documents = platformdirs.user_documents_path()
-    folder = documents / "Multimodal Studio" if documents.is_dir() else data_dir()
-    return folder / name
-
-
 def load_settings() -> Settings:
     """Read the settings.
 
     What cannot be read counts as not set, so that the studio starts with a damaged file too; each
     such case is logged.
     """
-    return _checked(_read(config_dir() / FILE))
+    return _checked(_read(settings_file()))
 
 
 def update_settings(**changes: Any) -> Settings:
@@ -98,7 +56,7 @@ def update_settings(**changes: Any) -> Settings:
     Raises:
         StorageError: The file cannot be written. The old one is whole.
     """
-    file = config_dir() / FILE
+    file = settings_file()
     found = _read(file)
     _keep_damaged(file, found)
     settings = Settings.model_validate({**_checked(found).model_dump(), **changes})

@@ -13,10 +13,9 @@ import numpy as np
 import pretty_midi
 import pytest
 
-from studio.api import InputFileError, Note, Score, Track, UsageError
+from studio.api import InputFileError, Note, Score, Track, UsageError, integrated_loudness
 from studio_exporters import Flac, Mid, Ogg, PlayedFlac, PlayedOgg, PlayedWav, Wav
 from studio_exporters.synth.drums import KIT
-from studio_exporters.synth.master import loudness_of
 from studio_exporters.synth.render import render
 from studio_exporters.synth.voices import PROGRAMS
 
@@ -59,7 +58,7 @@ def test_every_instrument_sounds_at_every_height(program, pitch):
     assert 0.05 < np.abs(samples).max() < 0.95
     assert np.abs(samples.mean(axis=0)).max() < 1e-3
     assert np.abs(samples[[0, -1]]).max() < 1e-3
-    assert -18 < loudness_of(samples, RATE) < -14
+    assert -18 < integrated_loudness(samples, RATE) < -14
 
 
 def test_there_is_a_voice_for_each_program_and_a_drum_for_each_key():
@@ -135,15 +134,10 @@ def test_is_stereo_and_no_side_is_lost():
 @pytest.mark.parametrize("loudness", [-30, -16, -9])
 def test_is_as_loud_as_asked_for_and_never_clipped(loudness):
     samples = render(band(), RATE, loudness, 0.3).samples
-    assert loudness_of(samples, RATE) == pytest.approx(loudness, abs=4 if loudness == -9 else 0.5)
+    assert integrated_loudness(samples, RATE) == pytest.approx(
+        loudness, abs=4 if loudness == -9 else 0.5
+    )
     assert np.abs(samples).max() <= 10 ** (-1 / 20) + 1e-3
-
-
-def test_loudness_of_a_sine_is_what_the_standard_says():
-    """BS.1770: a sine of 997 Hz at full scale in one channel reads -3.01 LUFS."""
-    wave_ = np.sin(2 * np.pi * 997 * np.arange(20 * 48_000) / 48_000).astype(np.float32)
-    one = np.stack([wave_, np.zeros_like(wave_)], axis=1)
-    assert loudness_of(one, 48_000) == pytest.approx(-3.01, abs=0.05)
 
 
 def test_silence_and_single_notes_can_be_played():
@@ -272,7 +266,7 @@ def test_a_soundfont_plays_instead(tmp_path, write):
     middle = samples[int(0.6 * RATE) : int(1.4 * RATE), 0]
     power = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
     assert np.fft.rfftfreq(len(middle), 1 / RATE)[power.argmax()] == pytest.approx(441, abs=2)
-    assert loudness_of(samples, RATE) == pytest.approx(-16, abs=1)
+    assert integrated_loudness(samples, RATE) == pytest.approx(-16, abs=1)
     assert write(PlayedWav, score, soundfont=str(font), reverb=0).read_bytes() == first
 
 

@@ -19,7 +19,7 @@ from studio.app import theme
 from studio.app.bridge import MainThread
 from studio.app.prefs import Prefs
 from studio.errors import ProjectError, StudioError
-from studio.settings import starter_project
+from studio.folders import starter_project
 
 if TYPE_CHECKING:
     from studio.app.player import Output

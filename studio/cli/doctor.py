@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from studio import __version__, settings
+from studio import __version__, folders
 from studio.cli.wording import heading, say_json, say_table, size
 from studio.errors import StudioError
 
@@ -189,12 +189,12 @@ def _plugins(session: Session) -> Iterator[Finding]:
 
 
 def _folders() -> Iterator[Finding]:
-    folders = {
-        "settings": settings.config_dir(),
-        "projects": settings.starter_project().parent,
+    used = {
+        "settings": folders.config_dir(),
+        "projects": folders.starter_project().parent,
         "temporary": Path(tempfile.gettempdir()),
     }
-    for name, folder in folders.items():
+    for name, folder in used.items():
         there = next(f for f in (folder, *folder.parents) if f.exists())
         writable = there.is_dir() and os.access(there, os.W_OK)
         free = shutil.disk_usage(there).free

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def list_(session: Session, as_json: bool) -> None:
     """List generators and exporters, and plugins that cannot be used."""
-    rows = [_listed(entry) for entry in session.registry.entries]
+    rows = session.rows(_listed)
     if as_json:
         say_json(rows)
         return

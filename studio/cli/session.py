@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
-
-from studio.registry import Registry
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from studio.engine import Engine
+    from studio.registry import Entry, Registry
 
 
 @dataclass
@@ -30,8 +31,21 @@ class Session:
         if self.plugins is not None:
             return self.plugins
         from studio import settings
+        from studio.registry import Registry
 
         return Registry.discover(settings.load_settings().disabled_plugins)
+
+    def rows(self, row_of: Callable[[Entry], dict[str, Any]]) -> list[dict[str, Any]]:
+        """The plugins there are as JSON, from memory where nothing has changed.
+
+        Args:
+            row_of: Makes one entry JSON.
+        """
+        if self.plugins is not None:
+            return [row_of(entry) for entry in self.registry.entries]
+        from studio.cli.remembered import remembered
+
+        return remembered(lambda: [row_of(entry) for entry in self.registry.entries])
 
     def engine(self) -> Engine:
         """Start an engine; whoever asks closes it."""

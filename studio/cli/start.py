@@ -14,9 +14,9 @@ from studio.cli.inspecting import kind_reader
 from studio.cli.places import Place, choose_exporter
 from studio.cli.sinks import ProjectSink
 from studio.errors import StudioError, UsageError
+from studio.folders import starter_project
 from studio.jobs import Export, Request
 from studio.params import parse
-from studio.settings import starter_project
 
 if TYPE_CHECKING:
     from studio.cli.session import Session

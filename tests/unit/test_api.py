@@ -45,9 +45,13 @@ PROMISED = [
     "UsageError",
     "Weights",
     "WeightsError",
+    "follow_flow",
     "hookimpl",
+    "integrated_loudness",
+    "momentary_loudness",
     "param",
     "read_recipe",
+    "true_peak",
 ]
 
 

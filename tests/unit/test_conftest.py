@@ -5,19 +5,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-from studio import settings
+from studio import folders
 
 
 def test_settings_and_projects_are_the_tests_own(home):
-    places = [settings.config_dir(), settings.data_dir(), settings.starter_project(), Path.home()]
+    places = [folders.config_dir(), folders.data_dir(), folders.starter_project(), Path.home()]
     assert all(place.is_relative_to(home) for place in places), places
 
 
 def test_a_process_has_the_same_home_and_finds_the_fakes(home, plugin_path):
     script = (
-        "import json; from studio import settings; from studio.registry import Registry;"
+        "import json; from studio import folders; from studio.registry import Registry;"
         "found = [g.spec.id for g in Registry.discover().generators()];"
-        "print(json.dumps([str(settings.config_dir()), found]))"
+        "print(json.dumps([str(folders.config_dir()), found]))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     config, found = json.loads(done.stdout)

@@ -239,3 +239,9 @@ def test_every_bundled_plugin_is_in_the_lines_that_install():
         assert lines
         for line in lines:
             assert set(re.findall(r"-e plugins/(\w+)", line)) == plugins, page.name
+
+
+def test_every_module_that_trainers_share_is_told_of():
+    told = (DOCS / "plugins.md").read_text(encoding="utf-8")
+    for file in (ROOT / "studio" / "training").glob("[!_]*.py"):
+        assert f"`studio.training.{file.stem}`" in told

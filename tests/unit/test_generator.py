@@ -44,6 +44,13 @@ def test_a_spec_needs_little():
     assert LatentSpec(8) == LatentSpec(8, axes=(), path="linear", encodes=False)
 
 
+def test_files_that_lie_together_are_declared_at_once():
+    prints = {"a.onnx": (3, "0" * 64), "b.json": (4, "1" * 64)}
+    first, second = Weights.of_folder(Path("here"), "CC0-1.0", "by nobody", prints)
+    assert first == Weights(Path("here/a.onnx"), "0" * 64, 3, "CC0-1.0", "by nobody")
+    assert (second.file, second.size) == (Path("here/b.json"), 4)
+
+
 def test_only_generate_must_be_written():
     class Noise(Generator[Params]):
         spec = GeneratorSpec("noise", "Noise", "Noise.", "1", Image)

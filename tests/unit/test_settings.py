@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
-from studio import settings
 from studio.errors import StorageError
+from studio.folders import settings_file
 from studio.settings import Settings, load_settings, update_settings
 
 
 @pytest.fixture
 def file():
-    return settings.config_dir() / "settings.json"
+    return settings_file()
 
 
 def write(file, text):
@@ -84,27 +82,3 @@ def test_a_folder_that_cannot_be_written_is_said(file):
     file.parent.write_text("a file is in the way")
     with pytest.raises(StorageError, match=r"settings\.json"):
         update_settings(look="light")
-
-
-def test_folders_follow_the_environment(monkeypatch, tmp_path):
-    monkeypatch.setenv("STUDIO_CONFIG_DIR", str(tmp_path / "c"))
-    monkeypatch.setenv("STUDIO_DATA_DIR", str(tmp_path / "d"))
-    assert settings.config_dir() == tmp_path / "c"
-    assert settings.data_dir() == tmp_path / "d"
-    assert settings.starter_project() == tmp_path / "d" / "Starter.studio"
-
-
-def test_without_it_they_are_the_persons_own(monkeypatch, home):
-    for name in ("STUDIO_CONFIG_DIR", "STUDIO_DATA_DIR"):
-        monkeypatch.delenv(name)
-    assert settings.config_dir().is_relative_to(home)
-    assert settings.data_dir().is_relative_to(home)
-    assert settings.starter_project() == settings.data_dir() / "Starter.studio"
-
-
-@pytest.mark.skipif(os.name != "posix", reason="elsewhere the system is asked for the folder")
-def test_the_starter_project_lies_among_the_documents(monkeypatch, home):
-    monkeypatch.delenv("STUDIO_DATA_DIR")
-    (home / "Documents").mkdir()
-    expected = Path(home, "Documents", "Multimodal Studio", "Starter.studio")
-    assert settings.starter_project() == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio_image_gan.space import CodeSpace, carry, mix_bands
+from studio_image_gan.space import CodeSpace, mix_bands
 
 
 @pytest.fixture
@@ -71,13 +71,6 @@ def test_carrying_follows_the_flow_there_and_back(space: CodeSpace):
     found = space.noises(Circle(), codes)
     np.testing.assert_allclose(found[:, :128], latents[:, :128], atol=0.01)
     assert (found[:, 128:] == 0).all(), "of no class"
-
-
-def test_second_order_steps_err_a_quarter_as_much_at_twice_the_number():
-    def error(steps: int) -> float:
-        return abs(carry(lambda x, time: x, np.ones(1), steps)[0] - np.e)
-
-    assert error(32) < error(16) / 3
 
 
 def test_weights_of_classes_become_shares_and_the_rest_is_withheld(space: CodeSpace):

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from studio.training.checkpoint import read_checkpoint
 from studio_image_gan.train import main, parser, start
-from studio_image_gan.training.checkpoint import read_checkpoint
 from studio_image_gan.training.data import load_pictures
 from studio_image_gan.training.loop import Training
 

@@ -8,9 +8,9 @@ import onnxruntime
 import pytest
 import torch
 
+from studio.training.checkpoint import read_checkpoint
 from studio_music_vae.evaluate import main as evaluate
 from studio_music_vae.train import main
-from studio_music_vae.training.checkpoint import read_checkpoint
 from studio_music_vae.training.loop import Training
 from studio_music_vae.training.stages import Options, codec_stage, flow_stage, load_pieces
 

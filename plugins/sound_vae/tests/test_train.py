@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
+from studio.training.checkpoint import read_checkpoint
+from studio.training.loop import Training
 from studio_sound_vae.train import Run, main, parser
-from studio_sound_vae.training.checkpoint import read_checkpoint
 from studio_sound_vae.training.data import load_recordings
-from studio_sound_vae.training.loop import Training
 
 from .conftest import hiss, save
 

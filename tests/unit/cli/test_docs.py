@@ -56,7 +56,7 @@ def test_every_command_has_an_example():
 
 
 def test_the_environment_is_documented():
-    sources = [ROOT / "studio" / "settings.py", ROOT / "studio" / "cli" / "start.py"]
+    sources = [ROOT / "studio" / "folders.py", ROOT / "studio" / "cli" / "start.py"]
     named = re.findall(r'"((?:STUDIO|QT|WAYLAND)_[A-Z_]+|DISPLAY)"', "".join(map(read, sources)))
     documented = re.findall(r"`([A-Z_]{7,})`", PAGE.split("## Environment")[1])
     assert set(named) == set(documented)

@@ -10,9 +10,9 @@ import pytest
 from studio.api import Generator, GeneratorSpec, Image, Params, hookimpl
 from studio.cli.start import no_window
 from studio.fakes import FakeImage, FakePoints, FakeText, fake_registry
+from studio.folders import starter_project
 from studio.project import Project
 from studio.registry import Registry
-from studio.settings import starter_project
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is a display")
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from studio.api import follow_flow
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -28,25 +30,6 @@ _STEPS_BACK = 48  # from codes to noise: an error made here is seen as another p
 GUIDANCE = 1.8  # how far beyond its class a picture is drawn; 1 is none
 
 A = TypeVar("A", bound=Any)
-
-
-def carry(velocity: Callable[[A, float], A], x: A, steps: int, back: bool = False) -> A:
-    """Follow a flow from time 0 to 1, or back, by Adams-Bashforth steps of second order.
-
-    Args:
-        velocity: Says where a point is heading at a time.
-        x: Where to start: an array or a tensor.
-        steps: Number of steps.
-        back: Go from time 1 to 0.
-    """
-    before = None
-    for step in range(steps):
-        time = 1.0 - step / steps if back else step / steps
-        slope = velocity(x, time)
-        move = slope if before is None else 1.5 * slope - 0.5 * before
-        x = x - move / steps if back else x + move / steps
-        before = slope
-    return x
 
 
 @dataclass(frozen=True)
@@ -134,7 +117,7 @@ class CodeSpace:
             guidance: See `guided`. A point of no class has none, and so comes back from `noises`.
         """
         noise, told = self._take_apart(latents)
-        x = carry(_velocity(flow, told, guidance), noise, steps)
+        x = follow_flow(_velocity(flow, told, guidance), noise, steps)
         codes: Vector = x * self.deviation[:, None, None] + self.mean[:, None, None]
         return codes
 
@@ -150,7 +133,7 @@ class CodeSpace:
         x = (codes - self.mean[:, None, None]) / self.deviation[:, None, None]
         points = np.zeros((len(codes), self.noise + len(self.classes)), np.float32)
         _, told = self._take_apart(points)
-        noise = carry(_velocity(flow, told), x, _STEPS_BACK, back=True)
+        noise = follow_flow(_velocity(flow, told), x, _STEPS_BACK, back=True)
         points[:, : self.noise] = noise.reshape(len(codes), -1)
         return points
 

@@ -12,15 +12,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import hashlib
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from studio.training.run import CHECKPOINT, stopped_by_signals
 from studio_image_gan.training.classifier import (
     load_classifier,
     save_classifier,
@@ -45,7 +43,7 @@ from studio_image_gan.training.eyes import Eyes
 from studio_image_gan.training.flow import Flow, FlowConfig
 from studio_image_gan.training.flow_learner import FlowLearner, FlowRecipe
 from studio_image_gan.training.learner import Learner
-from studio_image_gan.training.loop import CHECKPOINT, Batches, LoopConfig, Training
+from studio_image_gan.training.loop import Batches, LoopConfig, Training
 from studio_image_gan.training.trained import Scale, Trained, read_export
 
 _DCGAN_CHANNELS = {16: (128, 64), 32: (256, 128, 64), 64: (512, 256, 128, 64)}
@@ -189,7 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
         for stage in ("flow",) if options.start else _STAGES[options.model]:
             training = start(stage, options, pictures)
             stages.append(training)
-            with _signals(training):
+            with stopped_by_signals(training.stop):
                 training.run()
             if not training.finished:
                 print(f"stopped at {training.shown} pictures; the same command goes on from here")
@@ -199,18 +197,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     finish(stages, pictures, options)
     return 0
-
-
-@contextmanager
-def _signals(training: Training) -> Iterator[None]:
-    """Let Ctrl-C and termination end the training after the step it is at."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: training.stop()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

@@ -16,18 +16,8 @@ def files(name: str) -> Path:
     return _HERE / name
 
 
-def _shipped(
-    name: str, licence: str, attribution: str, prints: dict[str, tuple[int, str]]
-) -> tuple[Weights, ...]:
-    """Declare a model's files: each with its size in bytes and its sha256."""
-    return tuple(
-        Weights(files(name) / file, sha256, size, licence, attribution)
-        for file, (size, sha256) in prints.items()
-    )
-
-
-SPRITES = _shipped(
-    "sprites",
+SPRITES = Weights.of_folder(
+    files("sprites"),
     "CC0-1.0",
     _CRAWL,
     {
@@ -49,8 +39,8 @@ SPRITES = _shipped(
         ),
     },
 )
-EMOJI = _shipped(
-    "emoji",
+EMOJI = Weights.of_folder(
+    files("emoji"),
     "Apache-2.0",
     _NOTO,
     {

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio_music_vae.carry import STEPS_BACK, carry
+from studio.api import follow_flow
 from studio_music_vae.grid import LANES, SEGMENTS, STEPS
+from studio_music_vae.refining import refined
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from studio_music_vae.grid import Grid, Tokens
 
     Vector = NDArray[np.float32]
+
+FLOW_STEPS = 16  # from noise to codes
+_STEPS_BACK = 48  # from codes to noise: an error made here is heard as another tune
 
 
 @dataclass(frozen=True)
@@ -105,13 +109,13 @@ class Space:
         import numpy as np
 
         before = self._standard(known) if known is not None else noise[:, :0]
-        codes: Vector = carry(self._velocity(wish, before), noise)
+        codes: Vector = follow_flow(self._velocity(wish, before), noise, FLOW_STEPS)
         return np.ascontiguousarray(codes * self.facts.deviation + self.facts.mean, np.float32)
 
     def noise(self, codes: Vector, wish: Wish) -> Vector:
         """The noise [N, S, code] that the flow carries nearly to codes [N, S, code]."""
         codes = self._standard(codes)
-        return carry(self._velocity(wish, codes[:, :0]), codes, STEPS_BACK, back=True)
+        return follow_flow(self._velocity(wish, codes[:, :0]), codes, _STEPS_BACK, back=True)
 
     def _standard(self, codes: Vector) -> Vector:
         standard: Vector = (codes - self.facts.mean) / self.facts.deviation
@@ -145,9 +149,12 @@ class Space:
         return told
 
     def encode(self, phrases: NDArray[np.float32] | NDArray[np.int64]) -> tuple[Vector, Vector]:
-        """Codes and their log variance, [N, code] each, of segments as the encoder reads them."""
+        """Codes and their log variance, [N, code] each, of segments as the encoder reads them.
+
+        The codes are refined; the variance is what the encoder says.
+        """
         found = self._encoder.run({"phrases": phrases})
-        return found["code"], found["log_variance"]
+        return refined(self.decode, phrases, found["code"]), found["log_variance"]
 
     def decode(self, codes: Vector) -> Vector:
         """What the decoder writes of codes [N, code]: [N, 32, outputs]."""

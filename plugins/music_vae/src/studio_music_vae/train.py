@@ -10,14 +10,12 @@ lstm` train the baselines of the melody instead.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
+from studio.training.run import stopped_by_signals
 from studio_music_vae.training.loop import Training
 from studio_music_vae.training.stages import (
     NATS,
@@ -44,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--model", choices=("vae", "no-kl", "lstm"), default="vae")
     line.add_argument("--codec-steps", type=int, help="steps of each autoencoder")
     line.add_argument("--flow-steps", type=int, help="steps of each flow")
-    line.add_argument("--batch", type=int, default=128, help="phrases to a step")
+    line.add_argument("--batch", type=int, default=256, help="phrases to a step")
     line.add_argument("--width", type=int, help="width of the networks; each has its own")
     line.add_argument("--depth", type=int, help="blocks of each network")
     nats = ", ".join(f"{value:g} for the {part}" for part, value in NATS.items())
@@ -100,7 +98,7 @@ def _train(part: Part, data: Path, options: Options, draws: int) -> bool:
     for stage in (codec_stage, flow_stage) if options.model == "vae" else (codec_stage,):
         training = stage(part, pieces, options)
         stages.append(training)
-        with _signals(training):
+        with stopped_by_signals(training.stop):
             training.run(lambda words: print(f"{part}: {words}", flush=True))
         if not training.finished:
             return False
@@ -109,18 +107,6 @@ def _train(part: Part, data: Path, options: Options, draws: int) -> bool:
         export(Trained.read(options.out / part), pieces.classes, folder, draws)
         (folder / "MODEL_CARD.md").write_text(training_card(data, pieces, part, stages))
     return True
-
-
-@contextmanager
-def _signals(training: Training) -> Iterator[None]:
-    """Let Ctrl-C and termination end the training after the step it is at."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: training.stop()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

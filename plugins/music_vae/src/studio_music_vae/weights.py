@@ -22,18 +22,8 @@ def files(name: str) -> Path:
     return _HERE / name
 
 
-def _shipped(
-    name: str, licence: str, attribution: str, prints: dict[str, tuple[int, str]]
-) -> tuple[Weights, ...]:
-    """Declare a part's files: each with its size in bytes and its sha256."""
-    return tuple(
-        Weights(files(name) / file, sha256, size, licence, attribution)
-        for file, (size, sha256) in prints.items()
-    )
-
-
-WEIGHTS = _shipped(
-    "melody",
+WEIGHTS = Weights.of_folder(
+    files("melody"),
     "CC0-1.0",
     _LIEDER,
     {
@@ -54,8 +44,8 @@ WEIGHTS = _shipped(
             "b5bddec98e713df28247310d78cb84571ea347e226f12dcb8beba5c5f57b3f4d",
         ),
     },
-) + _shipped(
-    "groove",
+) + Weights.of_folder(
+    files("groove"),
     "CC-BY-4.0",
     _GROOVE,
     {

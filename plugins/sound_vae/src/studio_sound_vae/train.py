@@ -10,25 +10,23 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from studio.training.loop import LoopConfig, Training
+from studio.training.run import stopped_by_signals
 from studio_sound_vae.training.augment import Drawer, Source, look, oversample
 from studio_sound_vae.training.card import training_card
 from studio_sound_vae.training.data import DataError, Recordings, load_recordings, split
 from studio_sound_vae.training.export import Trained, export
 from studio_sound_vae.training.latents import Latents, latents_of
 from studio_sound_vae.training.listen import Listener
-from studio_sound_vae.training.loop import LoopConfig, Training
 from studio_sound_vae.training.vae import VaeConfig
-from studio_sound_vae.training.vae_learner import VaeLearner, VaeRecipe
+from studio_sound_vae.training.vae_learner import LOSSES, VaeLearner, VaeRecipe
 
 
 def parser() -> argparse.ArgumentParser:
@@ -78,7 +76,7 @@ class Run:
             options.seed,
             options.device,
         )
-        loop = LoopConfig(options.steps, options.batch, options.seed, sound_every=options.every)
+        loop = LoopConfig(options.steps, options.batch, options.seed, look_every=options.every)
         folder: Path = options.out / "vae"
         folder.mkdir(parents=True, exist_ok=True)
         facts = {
@@ -89,7 +87,7 @@ class Run:
             "recipe": dataclasses.asdict(learner.recipe),
         }
         listener = Listener(learner, self.held, folder)
-        training = Training(learner, folder, loop, facts, listener.listen)
+        training = Training(learner, folder, loop, facts, LOSSES, listener.listen)
         training.resume()
         return learner, training
 
@@ -150,23 +148,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _finished(training: Training) -> bool:
     """Run a stage; whether it came to its end."""
-    with _signals(training):
+    with stopped_by_signals(training.stop):
         training.run()
     if not training.finished:
         print(f"stopped after {training.done} steps; the same command goes on from here")
     return training.finished
-
-
-@contextmanager
-def _signals(training: Training) -> Iterator[None]:
-    """Let Ctrl-C and termination end the training after the step it is at."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: training.stop()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

@@ -31,10 +31,7 @@ _PRINTS: dict[str, tuple[int, str]] = {
 }
 
 LATENT = 160
-WEIGHTS = tuple(
-    Weights(_HERE / file, sha256, size, "CC0-1.0", _ATTRIBUTION)
-    for file, (size, sha256) in _PRINTS.items()
-)
+WEIGHTS = Weights.of_folder(_HERE, "CC0-1.0", _ATTRIBUTION, _PRINTS)
 
 # In the order of `training.attributes.NAMES`, which is that of the directions in `space.json`.
 AXES = (

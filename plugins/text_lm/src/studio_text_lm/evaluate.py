@@ -20,14 +20,14 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
+from studio.training.checkpoint import read_checkpoint, select
+from studio.training.run import CHECKPOINT
 from studio_text_lm.export import export
 from studio_text_lm.params import WritingParams
 from studio_text_lm.train import read
-from studio_text_lm.training.checkpoint import network_tensors, read_checkpoint
 from studio_text_lm.training.copying import share_copied
 from studio_text_lm.training.corpus import Corpus, CorpusError, fingerprint
 from studio_text_lm.training.drafting import write_drafts
-from studio_text_lm.training.loop import CHECKPOINT
 from studio_text_lm.training.lstm import Lstm, LstmConfig
 from studio_text_lm.training.network import Gpt, GptConfig
 from studio_text_lm.training.ngram import KneserNey
@@ -115,7 +115,7 @@ def _score_run(run: Path, corpus: Corpus) -> list[Score]:
     config, tokenizer = facts["run"]["config"], _tokenizer(run)
     gpt = facts["run"]["network"] == "gpt"
     network = Gpt(GptConfig(**config)) if gpt else Lstm(LstmConfig(**config))
-    network.load_state_dict(network_tensors(tensors))
+    network.load_state_dict(select(tensors, "network."))
     logits = torch_logits(network, tokenizer.get_vocab_size())
     return score_network(logits, config["context"], tokenizer, corpus.held)
 

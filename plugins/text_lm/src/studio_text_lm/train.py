@@ -14,17 +14,16 @@ import dataclasses
 import math
 import os
 import shutil
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from tokenizers import Tokenizer
 
+from studio.training.run import CHECKPOINT, stopped_by_signals
 from studio_text_lm.training.corpus import (
     Corpus,
     CorpusError,
@@ -35,7 +34,7 @@ from studio_text_lm.training.corpus import (
     hold_out_whole,
     read_books,
 )
-from studio_text_lm.training.loop import CHECKPOINT, Budget, Training
+from studio_text_lm.training.loop import Budget, Training
 from studio_text_lm.training.lstm import Lstm, LstmConfig
 from studio_text_lm.training.network import HEAD, Gpt, GptConfig
 from studio_text_lm.training.optimiser import Recipe
@@ -294,7 +293,7 @@ def main(arguments: list[str] | None = None) -> int:
         corpus = read(options)
         options.out.mkdir(parents=True, exist_ok=True)
         training = start(options, corpus)
-        with _signals(training):
+        with stopped_by_signals(training.stop):
             training.run()
         if training.finished:
             finish(options, corpus, training)
@@ -305,18 +304,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"stopped at {training.shown} tokens; the same command goes on from here")
         return 130
     return 0
-
-
-@contextmanager
-def _signals(training: Training) -> Iterator[None]:
-    """Let Ctrl-C and termination end the training after the step it is at."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: training.stop()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

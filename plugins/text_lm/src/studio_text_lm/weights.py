@@ -20,18 +20,8 @@ def files(name: str) -> Path:
     return _HERE / name
 
 
-def _shipped(
-    name: str, licence: str, attribution: str, prints: dict[str, tuple[int, str]]
-) -> tuple[Weights, ...]:
-    """Declare a model's files: each with its size in bytes and its sha256."""
-    return tuple(
-        Weights(files(name) / file, sha256, size, licence, attribution)
-        for file, (size, sha256) in prints.items()
-    )
-
-
-ENGLISH = _shipped(
-    "english",
+ENGLISH = Weights.of_folder(
+    files("english"),
     "CC0-1.0",
     _BOOKS,
     {
@@ -46,8 +36,8 @@ ENGLISH = _shipped(
         ),
     },
 )
-CHINESE = _shipped(
-    "chinese",
+CHINESE = Weights.of_folder(
+    files("chinese"),
     "MIT",
     _POEMS,
     {

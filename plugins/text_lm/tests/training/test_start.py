@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from studio.training.checkpoint import read_checkpoint
+from studio.training.run import CHECKPOINT
 from studio_text_lm.export import export
 from studio_text_lm.facts import Facts
 from studio_text_lm.train import main, parser, read, start
-from studio_text_lm.training.checkpoint import read_checkpoint
-from studio_text_lm.training.loop import CHECKPOINT
 from studio_text_lm.training.scoring import onnx_logits, torch_logits
 from studio_text_lm.training.start import parameters, read_start
 from studio_text_lm.weights import files

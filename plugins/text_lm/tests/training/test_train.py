@@ -1,5 +1,6 @@
 """Training end to end on tiny texts: files written, going on, bad texts."""
 
+import csv
 import json
 import sys
 from pathlib import Path
@@ -8,9 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
+from studio.training.checkpoint import read_checkpoint
+from studio.training.run import CHECKPOINT
 from studio_text_lm.train import main, parser, read, start
-from studio_text_lm.training.checkpoint import read_checkpoint
-from studio_text_lm.training.loop import CHECKPOINT, Training, read_log
+from studio_text_lm.training.loop import Training
 
 
 def _arguments(texts: Path, out: Path, tokens: int = 640, *more: str) -> list[str]:
@@ -27,6 +29,11 @@ def _start(arguments: list[str]) -> Training:
 
 def _quiet(_: str) -> None:
     pass
+
+
+def _rows(log: Path) -> list[dict[str, str]]:
+    with log.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
 
 
 @pytest.mark.parametrize("network", ["gpt", "lstm"])
@@ -61,7 +68,7 @@ def test_a_run_learns(books: Path, tmp_path: Path):
 def test_a_run_writes_losses_samples_and_what_ships(books: Path, tmp_path: Path):
     out = tmp_path / "out"
     assert main(_arguments(books, out)) == 0
-    (row,) = read_log(out / "losses.csv")
+    (row,) = _rows(out / "losses.csv")
     assert row["tokens"] == "640"
     assert 1 < float(row["held"]) < 10
     with Image.open(out / "losses.png") as picture:
@@ -103,7 +110,7 @@ def test_the_rates_end_at_nothing_whatever_the_measure(books: Path, tmp_path: Pa
     training = _start(arguments)
     training.run(_quiet)
     assert training.seconds >= 0.6
-    assert float(read_log(tmp_path / "out" / "losses.csv")[-1]["rate"]) < 0.2
+    assert float(_rows(tmp_path / "out" / "losses.csv")[-1]["rate"]) < 0.2
 
 
 def test_steps_are_compiled_where_that_is_wanted_and_stay_what_they_are(

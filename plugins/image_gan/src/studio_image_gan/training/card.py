@@ -4,37 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from studio.training.card import read_origin
 from studio_image_gan.training.data import Pictures, fingerprint, split
 from studio_image_gan.training.loop import Training
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What a data folder's CARD.md says of it; empty where it says nothing."""
-
-    title: str
-    source: str
-    licence: str
-    attribution: str
-
-
-def read_origin(folder: Path) -> Origin:
-    """Read title, source, licence and attribution from a data folder's CARD.md."""
-    path = folder / "CARD.md"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    title = next((line[2:] for line in lines if line.startswith("# ")), folder.name)
-    return Origin(title, *(_entry(lines, word) for word in ("Source", "Licence", "Attribution")))
-
-
-def _entry(lines: list[str], word: str) -> str:
-    """The text of the list item that begins with a word, such as `- Licence: CC0`."""
-    for line in lines:
-        if line.startswith(f"- {word}"):
-            return line.partition(":")[2].strip()
-    return ""
 
 
 def training_card(folder: Path, pictures: Pictures, stages: Sequence[Training]) -> str:
@@ -47,9 +21,7 @@ def training_card(folder: Path, pictures: Pictures, stages: Sequence[Training]) 
 
 | | |
 |---|---|
-| source | {origin.source or "not stated"} |
-| licence | {origin.licence or "not stated: find out before you share the model"} |
-| attribution | {origin.attribution or "not stated"} |
+{origin.rows()}
 | sha256 | `{fingerprint(pictures)}` |
 | pictures | {len(train)} to train on, {len(held)} held out |
 | classes | {", ".join(pictures.classes)} |

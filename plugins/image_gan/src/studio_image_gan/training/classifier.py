@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from studio.training.checkpoint import read_checkpoint, write_checkpoint
+from studio.training.steps import channels_last, descend
 from studio_image_gan.training.augment import translate
-from studio_image_gan.training.checkpoint import read_checkpoint, write_checkpoint
 from studio_image_gan.training.data import Pictures, finely, premultiplied, split
-from studio_image_gan.training.steps import channels_last, descend
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def train_classifier(pictures: Pictures, seed: int = 0) -> tuple[Classifier, dic
         with torch.autocast("cpu", torch.bfloat16):
             scores = network(batch)
         loss = functional.cross_entropy(scores.float(), truth[picks], label_smoothing=0.1)
-        descend(optimiser, loss)
+        descend(loss, optimiser)
         schedule.step()
     network.eval()
     facts = {"config": asdict(config), "accuracy": _accuracy(network, pictures, held, targets)}

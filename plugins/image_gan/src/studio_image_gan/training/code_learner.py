@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from studio.training.steps import channels_last, descend, half_precision, set_rate
 from studio_image_gan.training.augment import translate
 from studio_image_gan.training.codes import CodeConfig, CodeDecoder, CodeEncoder, premultiply
 from studio_image_gan.training.eyes import Eyes
 from studio_image_gan.training.judges import JudgeConfig
 from studio_image_gan.training.judging import JudgeRecipe, Judges
-from studio_image_gan.training.learner import Average, Progress, half_precision, set_rate
-from studio_image_gan.training.steps import channels_last
+from studio_image_gan.training.learner import Average, Progress
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class CodeLearner:
         set_rate(self.optimiser, self._rate(progress))
         if not judged:
             real = vary(real, self.rng)
-        with half_precision(recipe.bfloat16):
+        with half_precision("cpu", recipe.bfloat16):
             with torch.set_grad_enabled(not frozen):
                 mean, log_variance = self.encoder(real)
             fake = premultiply(self.decoder(_draw(mean, log_variance, self.rng)))
@@ -107,7 +107,7 @@ class CodeLearner:
             told, report["generator"] = self.judges.verdict(fake, onehot)
             # Strangers at first, the judges are listened to little by little.
             loss = loss + min(1.0, (share - recipe.judge_after) / 0.05) * told
-        self._descend(loss)
+        descend(loss, self.optimiser, clipped=self._weights)
         self.average.follow(len(real), progress.shown)
         return report
 
@@ -118,12 +118,6 @@ class CodeLearner:
         with torch.no_grad():
             mean, _ = self.encoder(pictures[found])
             return premultiply(self.average.copy(mean))
-
-    def _descend(self, loss: Tensor) -> None:
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch's stubs do not type it
-        nn.utils.clip_grad_norm_(self._weights, 1.0)
-        self.optimiser.step()
 
     def _rate(self, progress: Progress) -> float:
         warm = min(1.0, progress.steps / 200)

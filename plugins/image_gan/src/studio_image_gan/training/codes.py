@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from studio.training.checkpoint import read_checkpoint, select
 from studio_image_gan.space import CELLS
-from studio_image_gan.training.checkpoint import read_checkpoint, select
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio_image_gan.training.learner import Progress, half_precision
-from studio_image_gan.training.steps import channels_last, descend
+from studio.training.steps import channels_last, descend, half_precision
+from studio_image_gan.training.learner import Progress
 
 
 @dataclass(frozen=True)
@@ -108,17 +108,17 @@ class DcganLearner:
     def step(self, real: Tensor, onehot: Tensor, progress: Progress) -> dict[str, float]:
         """Train both networks with the minimax loss of Goodfellow et al.; see `Learner.step`."""
         z = torch.rand(len(real), self.config.z_dim, generator=self.rng) * 2.0 - 1.0
-        with half_precision(self.bfloat16):
+        with half_precision("cpu", self.bfloat16):
             fake = self.generator(z)
             real_scores = self.discriminator(real)
             fake_scores = self.discriminator(fake.detach())
         loss = functional.softplus(-real_scores).mean() + functional.softplus(fake_scores).mean()
-        descend(self.optimisers["discriminator"], loss)
+        descend(loss, self.optimisers["discriminator"])
         self.discriminator.requires_grad_(False)
-        with half_precision(self.bfloat16):
+        with half_precision("cpu", self.bfloat16):
             scores = self.discriminator(fake)
         generator_loss = functional.softplus(-scores).mean()
-        descend(self.optimisers["generator"], generator_loss)
+        descend(generator_loss, self.optimisers["generator"])
         self.discriminator.requires_grad_(True)
         return {
             "discriminator": loss.item(),

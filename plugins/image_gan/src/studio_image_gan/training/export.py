@@ -3,48 +3,27 @@
 `flow.onnx` takes x [N, code, 8, 8], time [N] and classes [N, classes + 1] to velocity, shaped as x;
 `decoder.onnx` takes codes [N, code, 8, 8] to straight RGBA [N, 4, size, size] in 0..1;
 `encoder.onnx` takes premultiplied pictures [N, 4, size, size] in 0..1 to codes.
-Weights are stored in half precision and cast back to single precision, which ONNX Runtime does once
-when it loads them: half the size, and all arithmetic stays in single precision.
+Weights are stored in half precision.
 """
 
 from __future__ import annotations
 
-import io
-import json
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from studio.training.export import MeanEncoder, write_json, write_onnx
+from studio.training.steps import half_precision
 from studio_image_gan.space import CELLS
 from studio_image_gan.training.attributes import attributes
-from studio_image_gan.training.codes import CodeEncoder
-from studio_image_gan.training.learner import half_precision
 from studio_image_gan.training.trained import Trained
 
-OPSET = 18
-_HALF_FROM = 64  # tensors smaller than this stay in single precision
 _REACH = 2.5  # how far one unit of a slider goes, in deviations of one number of the noise
-
-
-class MeanEncoder(nn.Module):
-    """The middle of what the encoder thinks possible, as a plain tensor."""
-
-    def __init__(self, encoder: CodeEncoder) -> None:
-        super().__init__()
-        self.encoder = encoder
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Map pictures [N, 4, size, size] to codes [N, code, 8, 8]."""
-        mean: Tensor = self.encoder(pictures)[0]
-        return mean
 
 
 def export(
@@ -72,11 +51,11 @@ def export(
     files = [folder / name for name in names]
     codes = torch.zeros(1, config.code, CELLS, CELLS)
     told = torch.eye(len(classes) + 1)[:1]
-    flow = (codes, torch.zeros(1), told)
-    _write_onnx(trained.flow, flow, ("x", "time", "classes"), "velocity", files[0])
-    _write_onnx(trained.decoder, (codes,), ("codes",), "rgba", files[1])
+    steered = {"x": codes, "time": torch.zeros(1), "classes": told}
+    write_onnx(trained.flow, steered, ["velocity"], files[0])
+    write_onnx(trained.decoder, {"codes": codes}, ["rgba"], files[1])
     pictures = torch.zeros(1, 4, config.size, config.size)
-    _write_onnx(MeanEncoder(trained.encoder), (pictures,), ("pictures",), "codes", files[2])
+    write_onnx(MeanEncoder(trained.encoder), {"pictures": pictures}, ["codes"], files[2])
     facts: dict[str, Any] = {
         "size": config.size,
         "code": config.code,
@@ -87,9 +66,7 @@ def export(
     }
     found = directions(trained, shares, draws)
     facts["directions"] = [[round(value, 5) for value in row] for row in found.tolist()]
-    partial = files[3].with_suffix(".partial")
-    partial.write_text(json.dumps(facts))
-    partial.replace(files[3])
+    write_json(files[3], facts)
     return files
 
 
@@ -104,7 +81,7 @@ def directions(trained: Trained, shares: NDArray[np.float64], draws: int) -> Ten
     labels = torch.multinomial(torch.from_numpy(shares), draws, replacement=True, generator=rng)
     told = nn.functional.one_hot(labels, len(shares) + 1).float()
     noise = torch.randn(draws, config.code, CELLS, CELLS, generator=rng)
-    with torch.no_grad(), half_precision(True):
+    with torch.no_grad(), half_precision("cpu", True):
         parts = zip(torch.split(noise, 256), torch.split(told, 256), strict=True)
         measured = torch.cat([attributes(trained.draw(*part)) for part in parts]).double()
     for label in range(len(shares)):
@@ -116,49 +93,3 @@ def directions(trained: Trained, shares: NDArray[np.float64], draws: int) -> Ten
     lengths = slopes.norm(dim=1, keepdim=True).clamp(min=1e-12)
     moves: Tensor = _REACH * slopes / lengths
     return moves.float()
-
-
-def _write_onnx(
-    network: nn.Module,
-    example: tuple[Tensor, ...],
-    inputs: tuple[str, ...],
-    output: str,
-    path: Path,
-) -> None:
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        # The newer exporter wants onnxscript, and writes dynamic batches less plainly.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        torch.onnx.export(
-            network,
-            example,
-            buffer,  # type: ignore[arg-type]  # a stream will do as well as a path
-            input_names=list(inputs),
-            output_names=[output],
-            dynamic_axes={name: {0: "batch"} for name in (*inputs, output)},
-            opset_version=OPSET,
-            # ONNX Runtime folds when it loads; folded here, every weight would be stored twice.
-            do_constant_folding=False,
-            dynamo=False,
-        )
-    model = onnx.load_from_string(buffer.getvalue())
-    halve(model)
-    onnx.checker.check_model(model, full_check=True)
-    partial = path.with_suffix(".partial")
-    onnx.save(model, str(partial))
-    partial.replace(path)
-
-
-def halve(model: onnx.ModelProto) -> None:
-    """Store large float32 initialisers as float16, each behind a Cast back to float32."""
-    graph = model.graph
-    casts = []
-    for tensor in graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < _HALF_FROM:
-            continue
-        half = numpy_helper.to_array(tensor).astype(np.float16)
-        name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        graph.node.insert(0, cast)

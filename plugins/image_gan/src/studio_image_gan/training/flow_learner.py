@@ -15,8 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from studio.training.steps import descend, half_precision, set_rate
 from studio_image_gan.space import CELLS
-from studio_image_gan.training.learner import Average, Progress, half_precision, set_rate
+from studio_image_gan.training.learner import Average, Progress
 from studio_image_gan.training.trained import Trained, encode
 
 
@@ -81,15 +82,10 @@ class FlowLearner:
         time = torch.sigmoid(torch.randn(count, generator=self.rng))
         withheld = torch.rand(count, 1, generator=self.rng) < recipe.withheld
         between = torch.lerp(noise, codes, time[:, None, None, None])
-        with half_precision(recipe.bfloat16):
+        with half_precision("cpu", recipe.bfloat16):
             heading = self.flow(between, time, told(onehot, withheld))
         loss = functional.mse_loss(heading, codes - noise)
-        for optimiser in self.optimisers.values():
-            optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch's stubs do not type it
-        nn.utils.clip_grad_norm_(self.flow.parameters(), 1.0)
-        for optimiser in self.optimisers.values():
-            optimiser.step()
+        descend(loss, *self.optimisers.values(), clipped=self.flow.parameters())
         self.average.follow(count, progress.shown)
         return {"flow": loss.item()}
 

@@ -13,12 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from studio.training.steps import channels_last, descend, half_precision, set_rate
 from studio_image_gan.training.augment import AdaptiveAugment
 from studio_image_gan.training.eyes import Eyes
 from studio_image_gan.training.judges import Discriminator, JudgeConfig
-from studio_image_gan.training.learner import half_precision, set_rate
 from studio_image_gan.training.projected import Heads
-from studio_image_gan.training.steps import channels_last, descend
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Judges:
         penalised = step % self.recipe.penalty_every == 0
         real = self.augment(real, self.rng).requires_grad_(penalised)
         fake = self.augment(fake, self.rng).requires_grad_(penalised)
-        with half_precision(self.bfloat16):
+        with half_precision("cpu", self.bfloat16):
             real_scores, fake_scores = self.pixels(real, onehot), self.pixels(fake, onehot)
         loss = functional.softplus(fake_scores - real_scores).mean()
         margins = (real_scores - fake_scores).detach()
@@ -90,17 +89,17 @@ class Judges:
             squares = torch.stack([slope.square().sum() for slope in slopes]).sum() / len(real)
             loss = loss + 0.5 * self.recipe.gamma * self.recipe.penalty_every * squares
             report["slope"] = squares.item()
-        descend(self.optimisers["judge_pixels"], loss)
+        descend(loss, self.optimisers["judge_pixels"])
         report["hinge"] = self._learn_features(real.detach(), fake.detach(), onehot)
         self._real_scores = real_scores.detach()
         return report
 
     def _learn_features(self, real: Tensor, fake: Tensor, onehot: Tensor) -> float:
-        with half_precision(self.bfloat16):
+        with half_precision("cpu", self.bfloat16):
             with torch.no_grad():
                 seen, drawn = self.eyes(real)[1:], self.eyes(fake)[1:]
             loss = self.features.hinge(seen, drawn, onehot)
-        descend(self.optimisers["judge_features"], loss)
+        descend(loss, self.optimisers["judge_features"])
         return loss.item()
 
     def verdict(self, fake: Tensor, onehot: Tensor) -> tuple[Tensor, float]:
@@ -113,7 +112,7 @@ class Judges:
         for judge in judges:
             judge.requires_grad_(False)
         shown = self.augment(fake, self.rng)
-        with half_precision(self.bfloat16):
+        with half_precision("cpu", self.bfloat16):
             scores = self.pixels(shown, onehot)
             seen = self.features(self.eyes(shown)[1:], onehot)
         for judge in judges:

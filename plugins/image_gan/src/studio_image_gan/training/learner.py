@@ -9,6 +9,8 @@ from typing import Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
+from studio.training.steps import follow
+
 N = TypeVar("N", bound=nn.Module)
 
 
@@ -54,18 +56,4 @@ class Average:
         # A short memory at the start, or the first bad pictures would linger.
         half_life = min(self.half_life, 0.05 * (shown + batch))
         weight = 1.0 - 0.5 ** (batch / half_life)
-        with torch.no_grad():
-            torch._foreach_lerp_(
-                list(self.copy.parameters()), list(self.network.parameters()), weight
-            )
-
-
-def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    """Give every parameter of an optimiser one learning rate."""
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-
-
-def half_precision(enabled: bool) -> torch.autocast:
-    """Run what follows in bfloat16, where the recipe says so."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
+        follow(self.copy, self.network, weight)

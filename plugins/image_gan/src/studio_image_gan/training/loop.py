@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from studio_image_gan.training.checkpoint import gather, read_checkpoint, scatter, write_checkpoint
+from studio.training.checkpoint import gather, scatter
+from studio.training.losses import Losses
+from studio.training.run import read_run, write_run
 from studio_image_gan.training.data import Labelling, Pictures, premultiplied, split
 from studio_image_gan.training.learner import Learner, Progress
 from studio_image_gan.training.sheets import contact_sheet, straight
 
-CHECKPOINT = "checkpoint.safetensors"
-LOSSES = "losses.csv"
 _COLUMNS = (
     *("images", "cpu_seconds", "discriminator", "generator", "margin", "slope", "augmented"),
     *("pixels", "features", "nats", "hinge", "flow"),
@@ -99,8 +96,8 @@ class Training:
         self.learner, self.batches, self.rng = learner, batches, rng
         self.out, self.config, self.facts = out, config, facts
         self.shown, self.steps, self.cpu_seconds = 0, 0, 0.0
+        self._losses = Losses(out, _COLUMNS)
         self._stop = False
-        self._sums: dict[str, list[float]] = defaultdict(list)
 
     def resume(self) -> bool:
         """Take up the folder's checkpoint, if there is one.
@@ -108,17 +105,15 @@ class Training:
         Raises:
             ValueError: The checkpoint belongs to a run with other networks, data or seed.
         """
-        path = self.out / CHECKPOINT
-        if not path.exists():
+        kept = read_run(self.out, self.facts)
+        if kept is None:
             return False
-        tensors, facts = read_checkpoint(path)
-        if facts["run"] != json.loads(json.dumps(self.facts)):
-            raise ValueError(f"{path} belongs to another run: {facts['run']} is not {self.facts}")
+        tensors, facts = kept
         self.rng.set_state(tensors.pop("rng"))
         scatter(tensors, self.learner.networks, self.learner.optimisers)
         self.shown, self.steps = facts["shown"], facts["steps"]
         self.cpu_seconds = facts["cpu_seconds"]
-        _cut_log(self.out / LOSSES, self.shown)
+        self._losses.cut(self.shown)
         return True
 
     @property
@@ -136,8 +131,7 @@ class Training:
         while not (self.finished or self._stop):
             real, onehot = self.batches.draw()
             progress = Progress(self.shown, self.config.images, self.steps)
-            for name, value in self.learner.step(real, onehot, progress).items():
-                self._sums[name].append(value)
+            self._losses.add(self.learner.step(real, onehot, progress))
             before, self.shown = self.shown, self.shown + len(real)
             self.steps += 1
             self.cpu_seconds = time.process_time() - started
@@ -147,7 +141,7 @@ class Training:
                 self.draw_sheet()
             if _passed(before, self.shown, self.config.save_every):
                 self.save()
-        if self._sums:
+        if self._losses.pending:
             tell(self._log())
         self.save()
         if self.finished:
@@ -157,13 +151,8 @@ class Training:
         """Write the checkpoint."""
         tensors = gather(self.learner.networks, self.learner.optimisers)
         tensors["rng"] = self.rng.get_state()
-        facts = {
-            "run": self.facts,
-            "shown": self.shown,
-            "steps": self.steps,
-            "cpu_seconds": self.cpu_seconds,
-        }
-        write_checkpoint(self.out / CHECKPOINT, tensors, facts)
+        done = {"shown": self.shown, "steps": self.steps, "cpu_seconds": self.cpu_seconds}
+        write_run(self.out, self.facts, tensors, done)
 
     def draw_sheet(self) -> None:
         """Write a sheet of 96 samples in the order of their classes, the same noise every time."""
@@ -174,33 +163,8 @@ class Training:
         sheet.save(self.out / f"samples-{self.shown:08d}.png")
 
     def _log(self) -> str:
-        means = {name: sum(values) / len(values) for name, values in self._sums.items()}
-        self._sums.clear()
-        row = {"images": self.shown, "cpu_seconds": round(self.cpu_seconds, 1)}
-        row |= {name: round(value, 5) for name, value in means.items()}
-        path = self.out / LOSSES
-        fresh = not path.exists()
-        with path.open("a", newline="") as stream:
-            writer = csv.DictWriter(stream, _COLUMNS, restval="")
-            if fresh:
-                writer.writeheader()
-            writer.writerow(row)
-        return ", ".join(f"{name} {value}" for name, value in row.items())
+        return self._losses.write(images=self.shown, cpu_seconds=round(self.cpu_seconds, 1))
 
 
 def _passed(before: int, after: int, every: int) -> bool:
     return before // every != after // every
-
-
-def _cut_log(path: Path, shown: int) -> None:
-    """Drop the rows that were logged after the checkpoint."""
-    if not path.exists():
-        return
-    with path.open(newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if int(row["images"]) <= shown]
-    temporary = path.with_suffix(".partial")
-    with temporary.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, _COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-    temporary.replace(path)

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from studio.testing import runtime
+from studio.training.checkpoint import read_checkpoint, select
 from studio_image_gan.pixels import harden_edges, to_pixels
 from studio_image_gan.space import CodeSpace
-from studio_image_gan.training.checkpoint import read_checkpoint, select
 from studio_image_gan.training.dcgan import DcganConfig, DcganGenerator
 from studio_image_gan.training.sheets import straight
 

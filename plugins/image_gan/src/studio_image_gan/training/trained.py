@@ -13,7 +13,8 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from studio_image_gan.space import GUIDANCE, STEPS, CodeSpace, carry, guided
+from studio.api import follow_flow
+from studio_image_gan.space import GUIDANCE, STEPS, CodeSpace, guided
 from studio_image_gan.training.codes import CodeConfig, CodeDecoder, CodeEncoder, premultiply
 from studio_image_gan.training.data import DataError
 from studio_image_gan.training.flow import Flow, FlowConfig
@@ -71,7 +72,7 @@ class Trained:
             times = torch.full((len(x),), time)
             return guided(self.flow(x, times, told), self.flow(x, times, nothing), GUIDANCE)
 
-        codes = self.scale.undo(carry(velocity, noise, STEPS))
+        codes = self.scale.undo(follow_flow(velocity, noise, STEPS))
         return premultiply(self.decoder(codes))
 
 

@@ -16,9 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio_music_vae.grid import LANES, STEPS, TOKENS
+from studio_music_vae.refining import OFFSET_DEVIATION, VELOCITY_DEVIATION
 
 GROOVE_FEATURES = 3 * LANES
-_MELODY_FEATURES, _MELODY_OUT = 32, 48  # numbers to a step, where melodies come in and go out
+_MELODY_FEATURES, _MELODY_OUT = 24, 40  # numbers to a step, where melodies come in and go out
 
 
 @dataclass(frozen=True)
@@ -125,13 +126,13 @@ def groove_loss(written: Tensor, features: Tensor) -> Tensor:
     """Nats of the hits, and squared errors of velocity and offset where something was hit.
 
     Both are Gaussian log likelihoods but for a constant, with the deviations that are worth
-    hearing: about 12 MIDI units of velocity and a 20th of a 16th note.
+    hearing.
     """
     hit, velocity, offset = written.float().chunk(3, dim=-1)
     hits, velocities, offsets = features.chunk(3, dim=-1)
     nats = functional.binary_cross_entropy_with_logits(hit, hits, reduction="sum")
-    louder = ((velocity - velocities).square() * hits).sum() / (2 * 0.12**2)
-    later = ((offset - offsets).square() * hits).sum() / (2 * 0.25**2)
+    louder = ((velocity - velocities).square() * hits).sum() / (2 * VELOCITY_DEVIATION**2)
+    later = ((offset - offsets).square() * hits).sum() / (2 * OFFSET_DEVIATION**2)
     return (nats + louder + later) / len(features)
 
 

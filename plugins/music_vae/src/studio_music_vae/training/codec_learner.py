@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from studio.api import Score
-from studio_music_vae.grid import OFF, TOKENS
+from studio.training.steps import Progress, descend, half_precision, set_rate
+from studio_music_vae.grid import OFF
 from studio_music_vae.training.baselines import FlatDecoder
 from studio_music_vae.training.codec import (
     CodecConfig,
@@ -21,15 +22,10 @@ from studio_music_vae.training.codec import (
     kl_divergence,
     melody_loss,
 )
-from studio_music_vae.training.data import Windows
-from studio_music_vae.training.learner import (
-    Average,
-    Progress,
-    descend,
-    half_precision,
-    optimiser_of,
-)
+from studio_music_vae.training.data import Pieces
+from studio_music_vae.training.learner import Average, optimiser_of
 from studio_music_vae.training.listening import score_of
+from studio_music_vae.training.phrases import Changes, Source
 
 
 @dataclass(frozen=True)
@@ -41,18 +37,14 @@ class CodecRecipe:
         rate: Greatest learning rate.
         nats: The rate of the latent, the divergence from the prior, that is aimed at; None for an
             autoencoder without a prior.
-        transpose: Melodies that leave their home key are moved by as many semitones at most.
-        away: Share of the melodies that leave it.
-        silence: Share of phrases that are replaced by silence, which is music too.
+        changes: What is done to the phrases.
         bfloat16: Whether to multiply in half precision.
     """
 
     batch: int = 128
     rate: float = 1e-3
     nats: float | None = 23.0
-    transpose: int = 6
-    away: float = 0.3
-    silence: float = 1 / 64
+    changes: Changes = field(default_factory=Changes)
     bfloat16: bool = True
 
 
@@ -67,7 +59,7 @@ class CodecLearner:
         self,
         config: CodecConfig,
         recipe: CodecRecipe,
-        windows: Windows,
+        pieces: Pieces,
         rng: torch.Generator,
         device: str = "cpu",
         networks: tuple[nn.Module, nn.Module] | None = None,
@@ -79,24 +71,12 @@ class CodecLearner:
         self.networks = {"codec": self.network, "average": self.average}
         self.optimisers = {"codec": optimiser_of(self.network, recipe.rate)}
         self.state = {"log_beta": torch.tensor(math.log(0.1))}
-        phrases = torch.from_numpy(np.ascontiguousarray(windows.grids[:, 0]))
-        if config.part == "melody":
-            phrases = move(phrases.long(), torch.from_numpy(windows.shifts)[:, None])
-        self._phrases = phrases
+        self.source = Source(config.part, pieces, recipe.changes, rng)
 
     def draw(self) -> Tensor:
         """A batch as the encoder reads it: tokens [N, 32], or features [N, 32, 27]."""
-        recipe, rng = self.recipe, self._rng
-        picks = torch.randint(len(self._phrases), (recipe.batch,), generator=rng)
-        phrases = self._phrases[picks]
-        silent = torch.rand(recipe.batch, generator=rng) < recipe.silence
-        phrases = torch.where(silent.view(-1, *[1] * (phrases.ndim - 1)), 0, phrases)
-        if self.config.part == "groove":
-            return groove_features(phrases).to(self.device)
-        most = recipe.transpose
-        moves = torch.randint(-most, most + 1, (recipe.batch, 1), generator=rng)
-        stays = torch.rand(recipe.batch, 1, generator=rng) >= recipe.away
-        return move(phrases, torch.where(stays, 0, moves)).to(self.device)
+        phrases = self.source.draw(self.recipe.batch)
+        return (phrases if phrases.ndim == 2 else groove_features(phrases)).to(self.device)
 
     def step(self, progress: Progress) -> dict[str, float]:
         phrases = self.draw()
@@ -113,8 +93,9 @@ class CodecLearner:
         if self.recipe.nats is not None:
             loss = error + self.state["log_beta"].exp() * divergence.mean()
             self._control(divergence.detach(), phrases)
-        descend(loss, self.network, self.optimisers["codec"], self.recipe.rate, progress)
-        self.average.follow(self.network, progress.steps)
+        set_rate(self.optimisers["codec"], self.recipe.rate * progress.pace())
+        descend(loss, self.optimisers["codec"], clipped=self.network.parameters())
+        self.average.follow(self.network, progress.done)
         return {
             "error": error.item(),
             "nats": divergence.mean().item(),
@@ -139,20 +120,13 @@ class CodecLearner:
     @torch.no_grad()
     def samples(self) -> dict[str, Score]:
         """Eight training phrases, and what the autoencoder makes of them."""
-        phrases = self._phrases[torch.linspace(0, len(self._phrases) - 1, 8).long()]
+        every = self.source.phrases
+        phrases = every[torch.linspace(0, len(every) - 1, 8).long()]
         groove = self.config.part == "groove"
         read = groove_features(phrases) if groove else phrases
         mean, _ = self.average.copy["encoder"](read.to(self.device))
         written = decoded(self.average.copy["decoder"](mean).cpu(), self.config.part)
         return {"given": score_of(phrases.numpy()), "given-back": score_of(written)}
-
-
-def move(tokens: Tensor, semitones: Tensor) -> Tensor:
-    """Transpose tokens [N, 32] by [N, 1]; what would leave the piano goes an octave back."""
-    moved = tokens + semitones
-    moved = torch.where(moved < OFF + 1, moved + 12, moved)
-    moved = torch.where(moved >= TOKENS, moved - 12, moved)
-    return torch.where(tokens > OFF, moved, tokens)
 
 
 def decoded(written: Tensor, part: str) -> np.ndarray:

@@ -17,21 +17,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.api import Score
-from studio_music_vae.carry import carry
+from studio.api import Score, follow_flow
+from studio.training.steps import Progress, descend, half_precision, set_rate
 from studio_music_vae.grid import OFF, SEGMENTS
+from studio_music_vae.refining import refined
+from studio_music_vae.space import FLOW_STEPS
 from studio_music_vae.training.codec import Decoder, Encoder, groove_features
-from studio_music_vae.training.codec_learner import decoded, move
+from studio_music_vae.training.codec_learner import decoded
 from studio_music_vae.training.data import Windows
 from studio_music_vae.training.flow import Flow, FlowConfig
-from studio_music_vae.training.learner import (
-    Average,
-    Progress,
-    descend,
-    half_precision,
-    optimiser_of,
-)
+from studio_music_vae.training.learner import Average, optimiser_of
 from studio_music_vae.training.listening import score_of
+from studio_music_vae.training.phrases import move
 
 
 @dataclass(frozen=True)
@@ -93,8 +90,11 @@ class Scale:
 
 
 @torch.no_grad()
-def encode(encoder: Encoder, windows: Windows, scale: Scale | None) -> tuple[Codes, Scale]:
-    """Encode phrases in their home key; without a scale, measure it."""
+def encode(
+    codec: tuple[Encoder, Decoder], windows: Windows, scale: Scale | None
+) -> tuple[Codes, Scale]:
+    """Encode phrases in their home key, as the plugin does; without a scale, measure it."""
+    encoder, decoder = codec
     phrases = torch.from_numpy(windows.grids.reshape(-1, *windows.grids.shape[2:]))
     if encoder.config.part == "melody":
         shifts = torch.from_numpy(windows.shifts).repeat_interleave(windows.grids.shape[1])
@@ -104,10 +104,16 @@ def encode(encoder: Encoder, windows: Windows, scale: Scale | None) -> tuple[Cod
         events = (phrases[..., 0] > 0).sum((1, 2))
     unique, back = np.unique(phrases.flatten(1).numpy(), axis=0, return_inverse=True)
     read = torch.from_numpy(unique).view(-1, *phrases.shape[1:])
-    encoded = [
-        encoder(groove_features(some) if some.ndim == 4 else some) for some in read.split(512)
-    ]
-    mean, log_variance = (torch.cat(part)[back.reshape(-1)] for part in zip(*encoded, strict=True))
+    read = groove_features(read) if read.ndim == 4 else read
+    guessed, log_variance = encoder(read)
+    back = back.reshape(-1)
+    led = refined(
+        lambda some: decoder(torch.from_numpy(some).float()).numpy(),
+        read.numpy(),
+        guessed.numpy(),
+        steps=2,  # which do most of it, and there are tens of thousands of phrases
+    )
+    mean, log_variance = torch.from_numpy(led)[back], log_variance[back]
     segments = windows.grids.shape[1]
     events = events.view(-1, segments).float()
     if scale is None:
@@ -149,8 +155,8 @@ class FlowLearner:
         """
         self.config, self.recipe, self.device, self._rng = config, recipe, device, rng
         self.part, self.decoder = codec[0].config.part, codec[1]
-        _, self.scale = encode(codec[0], windows[0], None)
-        self.codes = [encode(codec[0], each, self.scale)[0] for each in windows]
+        _, self.scale = encode(codec, windows[0], None)
+        self.codes = [encode(codec, each, self.scale)[0] for each in windows]
         self.flow = Flow(config).to(device)
         self.average = Average(self.flow)
         self.networks: dict[str, nn.Module] = {"flow": self.flow, "average": self.average}
@@ -174,8 +180,9 @@ class FlowLearner:
         ).mean(2)
         unknown = (~known).float().to(self.device)
         loss = (wrong * unknown).sum() / unknown.sum()
-        descend(loss, self.flow, self.optimisers["flow"], self.recipe.rate, progress)
-        self.average.follow(self.flow, progress.steps)
+        set_rate(self.optimisers["flow"], self.recipe.rate * progress.pace())
+        descend(loss, self.optimisers["flow"], clipped=self.flow.parameters())
+        self.average.follow(self.flow, progress.done)
         return {"flow": loss.item()}
 
     def _draw(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -229,5 +236,5 @@ class FlowLearner:
             heading: Tensor = self.average.copy(x, torch.full(x.shape[:2], time), told)
             return heading
 
-        codes = carry(velocity, noise) * self.scale.deviation + self.scale.mean
+        codes = follow_flow(velocity, noise, FLOW_STEPS) * self.scale.deviation + self.scale.mean
         return decoded(self.decoder(codes.flatten(0, 1)), self.part)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +10,13 @@ from typing import Any
 
 import torch
 
-from studio_music_vae.training.checkpoint import gather, read_checkpoint, scatter, write_checkpoint
-from studio_music_vae.training.learner import Learner, Progress
+from studio.training.checkpoint import gather, scatter
+from studio.training.losses import Losses
+from studio.training.run import read_run, write_run
+from studio.training.steps import Progress
+from studio_music_vae.training.learner import Learner
 from studio_music_vae.training.listening import write_midi
 
-CHECKPOINT, LOSSES = "checkpoint.safetensors", "losses.csv"
 _COLUMNS = ("steps", "cpu_seconds", "error", "nats", "beta", "flow")
 
 
@@ -45,8 +44,8 @@ class Training:
         self.learner, self.rng = learner, rng
         self.out, self.config, self.facts = out, config, facts
         self.steps, self.cpu_seconds = 0, 0.0
+        self._losses = Losses(out, _COLUMNS)
         self._stop = False
-        self._sums: dict[str, list[float]] = defaultdict(list)
 
     def resume(self) -> bool:
         """Take up the folder's checkpoint, if there is one.
@@ -54,18 +53,16 @@ class Training:
         Raises:
             ValueError: The checkpoint belongs to a run with other networks, data or seed.
         """
-        path = self.out / CHECKPOINT
-        if not path.exists():
+        kept = read_run(self.out, self.facts)
+        if kept is None:
             return False
-        tensors, facts = read_checkpoint(path)
-        if facts["run"] != json.loads(json.dumps(self.facts)):
-            raise ValueError(f"{path} belongs to another run: {facts['run']} is not {self.facts}")
+        tensors, facts = kept
         self.rng.set_state(tensors.pop("rng"))
         for name, value in self.learner.state.items():
             value.copy_(tensors.pop(f"state.{name}"))
         scatter(tensors, self.learner.networks, self.learner.optimisers)
         self.steps, self.cpu_seconds = facts["steps"], facts["cpu_seconds"]
-        _cut_log(self.out / LOSSES, self.steps)
+        self._losses.cut(self.steps)
         return True
 
     @property
@@ -82,9 +79,7 @@ class Training:
         started = time.process_time() - self.cpu_seconds
         began_finished = self.finished
         while not (self.finished or self._stop):
-            losses = self.learner.step(Progress(self.steps, self.config.steps))
-            for name, value in losses.items():
-                self._sums[name].append(value)
+            self._losses.add(self.learner.step(Progress(self.steps, self.config.steps)))
             self.steps += 1
             self.cpu_seconds = time.process_time() - started
             if self.steps % self.config.log_every == 0:
@@ -93,7 +88,7 @@ class Training:
                 self.write_samples()
             if self.steps % self.config.save_every == 0:
                 self.save()
-        if self._sums:
+        if self._losses.pending:
             tell(self._log())
         if not began_finished:
             self.save()
@@ -105,8 +100,8 @@ class Training:
         tensors = gather(self.learner.networks, self.learner.optimisers)
         tensors["rng"] = self.rng.get_state()
         tensors |= {f"state.{name}": value for name, value in self.learner.state.items()}
-        facts = {"run": self.facts, "steps": self.steps, "cpu_seconds": self.cpu_seconds}
-        write_checkpoint(self.out / CHECKPOINT, tensors, facts)
+        done = {"steps": self.steps, "cpu_seconds": self.cpu_seconds}
+        write_run(self.out, self.facts, tensors, done)
 
     def write_samples(self) -> None:
         """Write samples as MIDI files."""
@@ -114,29 +109,4 @@ class Training:
             write_midi(score, self.out / f"{name}-{self.steps:06d}.mid")
 
     def _log(self) -> str:
-        means = {name: sum(values) / len(values) for name, values in self._sums.items()}
-        self._sums.clear()
-        row = {"steps": self.steps, "cpu_seconds": round(self.cpu_seconds, 1)}
-        row |= {name: round(value, 5) for name, value in means.items()}
-        path = self.out / LOSSES
-        fresh = not path.exists()
-        with path.open("a", newline="") as stream:
-            writer = csv.DictWriter(stream, _COLUMNS, restval="")
-            if fresh:
-                writer.writeheader()
-            writer.writerow(row)
-        return ", ".join(f"{name} {value}" for name, value in row.items())
-
-
-def _cut_log(path: Path, steps: int) -> None:
-    """Drop the rows that were logged after the checkpoint."""
-    if not path.exists():
-        return
-    with path.open(newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if int(row["steps"]) <= steps]
-    temporary = path.with_suffix(".partial")
-    with temporary.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, _COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-    temporary.replace(path)
+        return self._losses.write(steps=self.steps, cpu_seconds=round(self.cpu_seconds, 1))

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from studio.training.steps import Progress, channels_last, descend, follow, half_precision, set_rate
 from studio_sound_vae.frames import see
 from studio_sound_vae.training.augment import Drawer, Seen
 from studio_sound_vae.training.likelihood import RiceLoss, tonality_loss
-from studio_sound_vae.training.loop import Progress
 from studio_sound_vae.training.vae import Decoder, Encoder, VaeConfig
 
+LOSSES = ("bins", "tonality", "nats", "held_bins", "held_tonality", "held_nats")
 _ALL = slice(None)
 _AGAIN = 24
 _KEPT = 512
@@ -56,8 +57,8 @@ class VaeLearner:
         self.config, self.recipe, self._drawer, self._seed = config, recipe, drawer, seed
         self._kept: dict[int, Seen] = {}
         self._device = torch.device(device)
-        self._pair = nn.ModuleList([Encoder(config), Decoder(config)]).to(self._device)
-        self._pair.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        pair = nn.ModuleList([Encoder(config), Decoder(config)]).to(self._device)
+        self._pair = channels_last(pair)
         self._average = copy.deepcopy(self._pair).requires_grad_(False).eval()
         self._loss = RiceLoss(self._device)
         optimiser = torch.optim.AdamW(
@@ -88,15 +89,11 @@ class VaeLearner:
         frames = slice(int(rng.integers(2)), None, 2)
         bins, shares, nats = self.losses(sounds, noise, self._pair, frames)
         price = self.recipe.nat * min(1.0, progress.share / self.recipe.warm)
-        for group in self.optimisers["pair"].param_groups:
-            group["lr"] = self.recipe.rate * progress.pace()
+        set_rate(self.optimisers["pair"], self.recipe.rate * progress.pace())
         loss = bins + self.recipe.tonality * shares + price * nats
         if not torch.isfinite(loss):
             raise FloatingPointError(f"the loss is {float(loss)} after {progress.done} steps")
-        self.optimisers["pair"].zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self._pair.parameters(), 1.0)
-        self.optimisers["pair"].step()
+        descend(loss, self.optimisers["pair"], clipped=self._pair.parameters())
         self._follow(progress)
         found = {"bins": bins, "tonality": shares, "nats": nats}
         return {name: float(value.detach()) for name, value in found.items()}
@@ -125,10 +122,7 @@ class VaeLearner:
     def _follow(self, progress: Progress) -> None:
         """Let the averages follow, with a short memory at first: the first weights are no good."""
         forget = min(self.recipe.forget, (1 + progress.done) / (10 + progress.done))
-        with torch.no_grad():
-            torch._foreach_lerp_(
-                list(self._average.parameters()), list(self._pair.parameters()), 1 - forget
-            )
+        follow(self._average, self._pair, 1 - forget)
 
     def losses(
         self, sounds: Sequence[Seen], noise: Tensor, pair: nn.ModuleList, frames: slice = _ALL
@@ -139,7 +133,7 @@ class VaeLearner:
         wanted, seen, tonal_ = (
             torch.from_numpy(each).to(self._device) for each in (magnitudes, see(magnitudes), tonal)
         )
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
+        with half_precision(self._device.type, self.recipe.bfloat16):
             mean, spread = pair[0](seen)
             mean, spread = mean.float(), spread.float()
             levels, logits = pair[1](mean + (0.5 * spread).exp() * noise.to(self._device))

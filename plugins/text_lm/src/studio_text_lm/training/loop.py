@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio_text_lm.training.checkpoint import gather, read_checkpoint, scatter, write_checkpoint
+from studio.training.checkpoint import gather, scatter
+from studio.training.losses import Losses
+from studio.training.run import read_run, write_run
+from studio.training.steps import half_precision
 from studio_text_lm.training.curve import draw_curve
 from studio_text_lm.training.lstm import Lstm
 from studio_text_lm.training.network import Gpt
 from studio_text_lm.training.optimiser import Recipe, optimisers, set_rates
 from studio_text_lm.training.windows import Tokens, Windows
 
-CHECKPOINT = "checkpoint.safetensors"
-LOSSES = "losses.csv"
 CURVE = "losses.png"
 _COLUMNS = ("tokens", "seconds", "cpu_seconds", "rate", "train", "held")
 
@@ -82,7 +80,7 @@ class Training:
         self.shown, self.steps, self.seconds, self.cpu_seconds = 0, 0, 0.0, 0.0
         self._step_loss = torch.compile(self.loss, dynamic=False) if compiled else self.loss
         self._stop = False
-        self._losses: list[float] = []
+        self._losses = Losses(out, _COLUMNS)
         self._rows = 0
 
     def resume(self) -> bool:
@@ -91,17 +89,15 @@ class Training:
         Raises:
             ValueError: The checkpoint belongs to a run with another network, data or seed.
         """
-        path = self.out / CHECKPOINT
-        if not path.exists():
+        kept = read_run(self.out, self.facts)
+        if kept is None:
             return False
-        tensors, facts = read_checkpoint(path)
-        if facts["run"] != json.loads(json.dumps(self.facts)):
-            raise ValueError(f"{path} belongs to another run: {facts['run']} is not {self.facts}")
-        scatter(tensors, self.network, self.optimisers)
+        tensors, facts = kept
+        scatter(tensors, *self._kept())
         self.windows.restore(facts["windows"])
         self.shown, self.steps, self._rows = facts["shown"], facts["steps"], facts["rows"]
         self.seconds, self.cpu_seconds = facts["seconds"], facts["cpu_seconds"]
-        _cut_log(self.out / LOSSES, self.shown)
+        self._losses.cut(self.shown)
         return True
 
     @property
@@ -125,7 +121,7 @@ class Training:
         saved = time.monotonic()
         while not (self.finished or self._stop):
             wall, processor = time.monotonic(), time.process_time()
-            self._losses.append(self.step())
+            self._losses.add({"train": self.step()})
             if self.steps % self.budget.log_every == 0:
                 tell(self._log())
             self.seconds += time.monotonic() - wall
@@ -134,7 +130,7 @@ class Training:
                 self.save()
                 saved = time.monotonic()
         self.save()  # first of all: what follows takes a while, and somebody may be in haste
-        if self._losses:
+        if self._losses.pending:
             tell(self._log(look=True))
             self.save()
 
@@ -169,7 +165,7 @@ class Training:
 
     def loss(self, windows: Tensor) -> Tensor:
         """Mean nats per token of windows [count, time + 1]."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
+        with half_precision(self.device.type, self.recipe.bfloat16):
             logits = self.network(windows[:, :-1])
         return functional.cross_entropy(logits.flatten(0, 1).float(), windows[:, 1:].flatten())
 
@@ -182,8 +178,7 @@ class Training:
 
     def save(self) -> None:
         """Write the checkpoint."""
-        facts = {
-            "run": self.facts,
+        done = {
             "windows": self.windows.state(),
             "shown": self.shown,
             "steps": self.steps,
@@ -191,25 +186,29 @@ class Training:
             "seconds": self.seconds,
             "cpu_seconds": self.cpu_seconds,
         }
-        write_checkpoint(self.out / CHECKPOINT, gather(self.network, self.optimisers), facts)
+        write_run(self.out, self.facts, gather(*self._kept()), done)
+
+    def _kept(self) -> tuple[dict[str, nn.Module], dict[str, torch.optim.Optimizer]]:
+        """What a checkpoint holds, by name: the network's own parts, and the optimisers."""
+        numbered = {str(place): each for place, each in enumerate(self.optimisers)}
+        return dict(self.network.named_children()), numbered
 
     def _log(self, look: bool = False) -> str:
-        row: dict[str, Any] = {
+        row = {
             "tokens": self.shown,
             "seconds": round(self.seconds, 1),
             "cpu_seconds": round(self.cpu_seconds, 1),
-            "rate": round(self.optimisers[-1].param_groups[0]["lr"] / self.recipe.adam_rate, 4),
-            "train": round(float(np.mean(self._losses)), 4),
+            "rate": self.optimisers[-1].param_groups[0]["lr"] / self.recipe.adam_rate,
         }
-        self._losses.clear()
         self._rows += 1
-        if look or self._rows % self.budget.look_every == 0:
-            row["held"] = round(self.held_loss(), 4)
+        look = look or self._rows % self.budget.look_every == 0
+        if look:
+            row["held"] = self.held_loss()
             self._write_sample()
-        _append(self.out / LOSSES, row)
-        if "held" in row:
-            draw_curve(read_log(self.out / LOSSES), self.out / CURVE)
-        return ", ".join(f"{name} {value}" for name, value in row.items())
+        words = self._losses.write(**row)
+        if look:
+            draw_curve(self._losses.rows(), self.out / CURVE)
+        return words
 
     def _write_sample(self) -> None:
         folder = self.out / "samples"
@@ -217,31 +216,3 @@ class Training:
         self.network.eval()
         text = self.sample(self.network)
         (folder / f"{self.shown:010d}.txt").write_text(text, encoding="utf-8")
-
-
-def _append(path: Path, row: dict[str, Any]) -> None:
-    fresh = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, _COLUMNS, restval="")
-        if fresh:
-            writer.writeheader()
-        writer.writerow(row)
-
-
-def read_log(path: Path) -> list[dict[str, str]]:
-    """The rows of a log of losses; none where there is no log yet."""
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
-
-
-def _cut_log(path: Path, shown: int) -> None:
-    """Drop the rows that were logged after the checkpoint."""
-    rows = [row for row in read_log(path) if int(row["tokens"]) <= shown]
-    temporary = path.with_suffix(".partial")
-    with temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, _COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-    temporary.replace(path)

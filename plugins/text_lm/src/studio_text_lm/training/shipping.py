@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from studio.training.checkpoint import read_checkpoint, select
+from studio.training.run import CHECKPOINT
 from studio_text_lm.export import export
 from studio_text_lm.facts import Shape
-from studio_text_lm.training.checkpoint import network_tensors, read_checkpoint
-from studio_text_lm.training.loop import CHECKPOINT
 from studio_text_lm.training.network import GptConfig
 from studio_text_lm.training.tokenizer import END, kind_name
 
@@ -58,7 +58,7 @@ def ship(run: Path, folder: Path, language: str, more: dict[str, Any] | None = N
 def trained(run: Path) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
     """A run's parameters without the embedding's rows for no token, and its facts."""
     tensors, facts = read_checkpoint(run / CHECKPOINT)
-    state = {name: value.float().numpy() for name, value in network_tensors(tensors).items()}
+    state = {name: value.float().numpy() for name, value in select(tensors, "network.").items()}
     size = Tokenizer.from_file(str(run / TOKENIZER)).get_vocab_size()
     state[_EMBEDDING] = state[_EMBEDDING][:size]
     return state, facts

@@ -1,4 +1,4 @@
-"""Following a flow from noise to codes and back."""
+"""Following a flow, as generators that draw by one do."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from typing import Any, TypeVar
 
 A = TypeVar("A", bound=Any)
 
-STEPS = 16  # from noise to codes
-STEPS_BACK = 48  # from codes to noise: an error made here is heard as another tune
 
-
-def carry(velocity: Callable[[A, float], A], x: A, steps: int = STEPS, back: bool = False) -> A:
+def follow_flow(velocity: Callable[[A, float], A], x: A, steps: int, back: bool = False) -> A:
     """Follow a flow from time 0 to 1, or back, by Adams-Bashforth steps of second order.
 
     Args:
@@ -19,6 +16,9 @@ def carry(velocity: Callable[[A, float], A], x: A, steps: int = STEPS, back: boo
         x: Where to start: an array or a tensor.
         steps: Number of steps.
         back: Go from time 1 to 0.
+
+    Returns:
+        Where it leads, of the kind and shape of `x`.
     """
     before = None
     for step in range(steps):

@@ -18,17 +18,27 @@ from torch import Tensor, nn
 
 
 def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-    """Write a checkpoint so that `path` always holds a whole one, old or new."""
+    """Write a checkpoint so that `path` always holds a whole one, old or new.
+
+    Args:
+        path: The file.
+        tensors: What to keep, by name.
+        facts: Whatever JSON can hold.
+    """
     temporary = path.with_suffix(".partial")
     body = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
     save_file(body, str(temporary), metadata={"facts": json.dumps(facts)})
-    with temporary.open("rb") as stream:
+    with temporary.open("rb+") as stream:  # Windows flushes what may be written to
         os.fsync(stream.fileno())
     temporary.replace(path)
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read what `write_checkpoint` wrote: tensors and facts."""
+    """Read what `write_checkpoint` wrote: tensors and facts.
+
+    Raises:
+        OSError: There is no such file.
+    """
     with safe_open(str(path), framework="pt") as archive:
         facts = json.loads(archive.metadata()["facts"])
         names = archive.keys()  # an open archive cannot be iterated itself
@@ -46,7 +56,8 @@ def gather(
     }
     for name, optimiser in optimisers.items():
         for index, state in optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{name}.{index}.{key}": value for key, value in state.items()}
+            for key, value in state.items():
+                tensors[f"optimiser.{name}.{index}.{key}"] = torch.as_tensor(value)
     return tensors
 
 
