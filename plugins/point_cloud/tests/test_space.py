@@ -11,7 +11,6 @@ from studio.testing import context
 from studio_point_cloud.clouds import SIDES, Cloud, Frame, cloud_of
 from studio_point_cloud.completing import completed, known_patches
 from studio_point_cloud.orienting import normals_of
-from studio_point_cloud.space import carry
 from studio_point_cloud.voxels import voxelise
 
 from .tiny import RED, ball, block
@@ -130,17 +129,16 @@ def test_voxels_tell_of_counts_offsets_normals_and_colours():
     np.testing.assert_allclose(grid[24, 24, 31, 4:], (0, 1, 0, 0.25, 0.25, 0.25))
 
 
-def test_a_flow_is_followed_there_and_back():
-    def velocity(x, time):
-        return (np.float32(1 + time) * np.roll(x, 1, axis=1)).astype("f4")
-
-    start = np.random.default_rng(0).standard_normal((64, 16)).astype("f4")
+def test_what_is_of_no_kind_takes_twice_the_steps(loaded):
+    space = loaded["points"]._space
+    point = space.draw(np.random.default_rng(0), "ball", 0.3)
+    point[1024:] = 0
     said: list[float] = []
-    end = carry(velocity, start, 40, said.append)
-    assert said == [step / 40 for step in range(40)]
-    again = carry(velocity, end, 40, lambda _: None, back=True)
-    assert np.abs(end - start).max() > 1
-    np.testing.assert_allclose(again, start, atol=0.03)
+    tokens = space.tokens(point, None, said.append)
+    assert said == [step / 24 for step in range(24)]
+    assert np.abs(tokens - point[:1024].reshape(64, 16)).max() > 0.5
+    again = space.tokens(point, None, lambda _: None)
+    assert (tokens == again).all()
 
 
 def test_what_is_known_stays_and_the_rest_is_led_by_it():

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.api import Runtime
+from studio.api import Runtime, follow_flow
 from studio_point_cloud.clouds import Cloud
 from studio_point_cloud.completing import completed
 from studio_point_cloud.field import Field
@@ -126,13 +126,20 @@ class Space:
         noise, shares = point[:NOISE].reshape(TOKENS, CODE), point[NOISE:]
         # A point of no kind asks the network half as much; twice the steps bring it nearer.
         steps = self.facts.steps * (1 if shares.max(initial=0) > 0 else 2)
-        return carry(self._velocity(shares, guidance), noise, steps, pause)
+        velocity = self._velocity(shares, guidance)
+
+        def told(x: Vector, time: float) -> Vector:
+            pause(time)
+            return velocity(x, time)
+
+        tokens: Vector = follow_flow(told, noise, steps)
+        return tokens
 
     def find(self, cloud: Cloud) -> Vector:
         """The point [size], of no kind, whose shape is nearly a cloud."""
         none = np.zeros(len(self.facts.kinds), np.float32)
         tokens = self.look(cloud)
-        noise = carry(self._velocity(none, 1), tokens, _STEPS_BACK, lambda _: None, back=True)
+        noise = follow_flow(self._velocity(none, 1), tokens, _STEPS_BACK, back=True)
         return np.concatenate([noise.reshape(-1), none])
 
     def look(self, cloud: Cloud) -> Vector:
@@ -180,31 +187,3 @@ class Space:
             return mean
 
         return velocity
-
-
-def carry(
-    velocity: Callable[[Vector, float], Vector],
-    x: Vector,
-    steps: int,
-    pause: Pause,
-    *,
-    back: bool = False,
-) -> Vector:
-    """Follow a flow from time 0 to 1, or back, by Adams-Bashforth steps of second order.
-
-    Args:
-        velocity: Says where a point is heading at a time.
-        x: Where to start.
-        steps: Number of steps.
-        pause: See `Space.field`.
-        back: Go from time 1 to 0.
-    """
-    before = None
-    for step in range(steps):
-        pause(step / steps)
-        time = 1.0 - step / steps if back else step / steps
-        slope = velocity(x, time)
-        move = slope if before is None else 1.5 * slope - 0.5 * before
-        x = (x - move / steps if back else x + move / steps).astype(np.float32)
-        before = slope
-    return x

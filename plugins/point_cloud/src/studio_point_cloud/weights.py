@@ -18,10 +18,7 @@ NOISE = TOKENS * CODE
 _ATTRIBUTION = "3D models by Kenney (kenney.nl) and Quaternius (quaternius.com), CC0"
 _PRINTS: dict[str, tuple[int, str]] = {}
 
-WEIGHTS = tuple(
-    Weights(FOLDER / file, sha256, size, "CC0-1.0", _ATTRIBUTION)
-    for file, (size, sha256) in _PRINTS.items()
-)
+WEIGHTS = Weights.of_folder(FOLDER, "CC0-1.0", _ATTRIBUTION, _PRINTS)
 
 # In the order of the directions in `space.json`; those toward kinds come after them.
 LEARNED: tuple[LatentAxis, ...] = ()
