@@ -18,6 +18,10 @@ _STEP = 0.008  # between the places that a slope is measured at
 _TETRAHEDRON = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], np.float32) / 3**0.5
 
 
+class EmptyShapeError(UsageError):
+    """There is nothing in a field."""
+
+
 class Field:
     """The field of one shape in the cube from -1 to 1.
 
@@ -62,7 +66,7 @@ class Field:
             cell.
 
         Raises:
-            UsageError: There is nothing in the cube.
+            EmptyShapeError: There is nothing in the cube.
         """
         width = 2 / cells
         around = int(_REACH / width) + 1  # no surface is as far out as this
@@ -126,7 +130,7 @@ def _level(least: float, wanted: float) -> np.float32:
     Where nothing is inside, as in sheets thinner than a cell, that is around what is nearest to it.
     """
     if least >= _NEAR:
-        raise UsageError(
+        raise EmptyShapeError(
             "the model made an empty shape of this; take another seed or a lower temperature"
         )
     return np.float32(wanted if least < wanted else (least + _NEAR) / 2)

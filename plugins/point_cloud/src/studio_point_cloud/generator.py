@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _CARD = FOLDER / "MODEL_CARD.md"
 _LATENT = LatentSpec(size=NOISE + len(KINDS), axes=AXES, path="spherical", encodes=True)
+_NEARER = (1.0, 0.75, 0.5)  # shares of the noise that are tried; the first is rarely empty
 _DRAWN = 0.8  # of the work is done when the tokens are there
 
 New = TypeVar("New", PointsParams, MeshParams)
@@ -72,9 +73,23 @@ class _NewShape(_Drawing, LatentGenerator[New]):
         return self._space.draw(rng, _kind(params.kind), params.temperature)
 
     def decode(self, latent: Vector, params: New, ctx: RunContext) -> Asset:
+        """Make the shape at a point; where that is empty, at one nearer to what is typical.
+
+        Raises:
+            UsageError: There is nothing at any of them.
+        """
+        from studio_point_cloud.field import EmptyShapeError
+
         pause = _pause(ctx)
-        tokens = self._space.tokens(latent, params.guidance, pause)
-        return self.make(self._space.field(tokens, params.thicken / 100, pause), params)
+        for nearer in _NEARER:
+            point = latent.copy()
+            point[:NOISE] *= nearer
+            tokens = self._space.tokens(point, params.guidance, pause)
+            try:
+                return self.make(self._space.field(tokens, params.thicken / 100, pause), params)
+            except EmptyShapeError as error:
+                empty = error
+        raise empty
 
     def encode(self, asset: Asset, params: New) -> Vector:
         """The point of somebody's shape, whatever its size and place.

@@ -32,7 +32,7 @@ def mesh_of(field: Field, cells: int, budget: int, *, flat: bool) -> Mesh:
         flat: Each face by itself, of one colour, in place of normals and colours over its edges.
 
     Raises:
-        UsageError: There is nothing in the field.
+        EmptyShapeError: There is nothing in the field.
     """
     vertices, faces = _surface(field, cells, budget)
     mesh = Mesh(vertices.astype(np.float32), faces.astype(np.int32))
@@ -53,7 +53,7 @@ def points_of(field: Field, cells: int, count: int) -> PointCloud:
         count: Of points.
 
     Raises:
-        UsageError: There is nothing in the field.
+        EmptyShapeError: There is nothing in the field.
     """
     values, origin, width = field.lattice(cells)
     vertices, faces = without_crumbs(*surface_net(values))
