@@ -241,20 +241,20 @@ def test_another_kind_of_asset_is_refused(loaded):
         loaded["points"].encode(example_asset(Image), loaded["points"].spec.params())
 
 
-def test_of_an_empty_shape_one_nearer_to_the_typical_is_made(loaded, monkeypatch):
+def test_where_guidance_leads_to_nothing_it_is_left_out(loaded, monkeypatch):
     generator = loaded["mesh"]
     point = generator._space.draw(np.random.default_rng(0), "ball", 1.0)
     tokens, asked = generator._space.tokens, []
 
     def first_empty(latent, guidance, pause):
-        asked.append(latent)
-        return tokens(latent, guidance, pause) * (len(asked) > 1)
+        asked.append((latent[:1024], guidance))
+        return tokens(latent, guidance, pause) * (len(asked) > 2)
 
     monkeypatch.setattr(generator._space, "tokens", first_empty)
     assert len(generator.decode(point, generator.spec.params(), context(1)).faces)
-    np.testing.assert_allclose(asked[1][:1024], 0.75 * point[:1024])
-    assert (asked[1][1024:] == point[1024:]).all()
-    assert len(asked) == 2
+    assert [guidance for _, guidance in asked] == [None, 1.0, None]
+    assert (asked[1][0] == point[:1024]).all()
+    assert (asked[2][0] == -point[:1024]).all()
 
 
 def test_an_empty_shape_is_said_to_be_one(loaded):

@@ -14,6 +14,8 @@ Rows = NDArray[np.float32]
 _AT_ONCE = 1 << 15  # places that the network is asked about in one go
 _REACH = 0.1  # distances beyond it all count the same
 _NEAR = 0.95 * _REACH
+_NOTHING = 0.05  # what is nowhere nearer to a surface has none
+_AROUND = 0.02  # what is nearest to one, where there is no inside
 _STEP = 0.008  # between the places that a slope is measured at
 _TETRAHEDRON = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], np.float32) / 3**0.5
 
@@ -129,11 +131,11 @@ def _level(least: float, wanted: float) -> np.float32:
 
     Where nothing is inside, as in sheets thinner than a cell, that is around what is nearest to it.
     """
-    if least >= _NEAR:
+    if least >= _NOTHING:
         raise EmptyShapeError(
             "the model made an empty shape of this; take another seed or a lower temperature"
         )
-    return np.float32(wanted if least < wanted else (least + _NEAR) / 2)
+    return np.float32(wanted if least < wanted else least + _AROUND)
 
 
 def _corners_within(near: NDArray[np.bool_], stride: int) -> NDArray[np.bool_]:

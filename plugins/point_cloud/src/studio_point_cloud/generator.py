@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 _CARD = FOLDER / "MODEL_CARD.md"
 _LATENT = LatentSpec(size=NOISE + len(KINDS), axes=AXES, path="spherical", encodes=True)
-_NEARER = (1.0, 0.75, 0.5)  # shares of the noise that are tried; the first is rarely empty
 _DRAWN = 0.8  # of the work is done when the tokens are there
 
 New = TypeVar("New", PointsParams, MeshParams)
@@ -73,18 +72,21 @@ class _NewShape(_Drawing, LatentGenerator[New]):
         return self._space.draw(rng, _kind(params.kind), params.temperature)
 
     def decode(self, latent: Vector, params: New, ctx: RunContext) -> Asset:
-        """Make the shape at a point; where that is empty, at one nearer to what is typical.
+        """Make the shape at a point.
+
+        Guidance now and then leads to where nothing is. Then it is left out, and if need be the
+        noise turned into its opposite, which is as likely.
 
         Raises:
-            UsageError: There is nothing at any of them.
+            UsageError: There is nothing at any of these.
         """
         from studio_point_cloud.field import EmptyShapeError
 
         pause = _pause(ctx)
-        for nearer in _NEARER:
+        for side, guidance in ((1, params.guidance), (1, 1.0), (-1, params.guidance), (-1, 1.0)):
             point = latent.copy()
-            point[:NOISE] *= nearer
-            tokens = self._space.tokens(point, params.guidance, pause)
+            point[:NOISE] *= side
+            tokens = self._space.tokens(point, guidance, pause)
             try:
                 return self.make(self._space.field(tokens, params.thicken / 100, pause), params)
             except EmptyShapeError as error:
