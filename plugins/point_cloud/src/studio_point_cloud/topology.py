@@ -9,6 +9,7 @@ Places = NDArray[np.floating]
 Faces = NDArray[np.int64]
 
 _TINY = 0.015  # of the area of the whole
+_PATIENCE = 24  # pairings that are tried
 _PARTED = 0.02  # how far what is parted moves, of the way to the vertices around it
 
 
@@ -65,41 +66,61 @@ def unpinched(vertices: Places, faces: Faces) -> tuple[Places, Faces] | None:
     """Part sheets that touch along an edge, which then has four faces.
 
     Faces are paired across each edge, and the corners that hang together through such pairs become
-    one vertex, so that where two sheets touched each has vertices of its own.
+    one vertex, so that where two sheets touched each has vertices of its own. There are two ways to
+    pair four faces; where one does not part them, the other is tried.
 
     Returns:
         A closed surface, or None where that is not the way to get one.
     """
-    for turned in (False, True):
-        mates = _mates(faces, turned)
-        if mates is None:
-            return None
-        after = np.arange(faces.size).reshape(-1, 3)[:, [1, 2, 0]].reshape(-1)
-        joined = np.stack([np.arange(faces.size), after[mates]], axis=1)
-        heads, corners = np.unique(_together(faces.size, joined), return_inverse=True)
-        parted = corners.reshape(-1, 3)
-        if is_closed(parted):
-            return _drawn_apart(vertices, faces.reshape(-1)[heads], parted), parted
-    return None
+    ends = _ends(faces)
+    names: NDArray[np.int64] = ends.min(axis=1) * len(vertices) + ends.max(axis=1)
+    turned = np.zeros(0, np.int64)  # edges that are paired the other way
+    heads, parted, doubled = _parted(faces, names, turned)
+    for _ in range(_PATIENCE):
+        if not len(doubled):
+            break
+        other = np.setxor1d(turned, doubled[:1])
+        found = _parted(faces, names, other)
+        if len(found[2]) < len(doubled):
+            turned, (heads, parted, doubled) = other, found
+        else:
+            doubled = np.roll(doubled, -1)
+    if not is_closed(parted):
+        return None
+    return _drawn_apart(vertices, faces.reshape(-1)[heads], parted), parted
 
 
-def _mates(faces: Faces, turned: bool) -> NDArray[np.int64] | None:
-    """For each edge of each face [3T] the edge of another face that runs along it backwards.
+def _parted(
+    faces: Faces, names: NDArray[np.int64], turned: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Faces, NDArray[np.int64]]:
+    """Pair faces across edges, and join the corners that hang together.
 
-    Where there are several, they are taken in turn or, if `turned`, the other way round. None where
-    there are not as many in each direction.
+    Args:
+        faces: [T, 3].
+        names: Of the edges of the faces in turn, [3T], whichever way they run.
+        turned: Names of edges where the first face is paired with the last.
+
+    Returns:
+        A corner of each new vertex; faces of new vertices, those given where edges lack a face; and
+        names of edges that still have too many.
     """
     count = int(faces.max(initial=0)) + 1
-    ends = _ends(faces)
+    ends, places = _ends(faces), np.arange(faces.size)
     there, back = ends @ [count, 1], ends @ [1, count]
-    places = np.arange(len(ends))
     first = np.lexsort((places, there))
-    second = np.lexsort((-places if turned else places, back))
+    second = np.lexsort((np.where(np.isin(names, turned), -places, places), back))
     if (there[first] != back[second]).any():
-        return None
+        return places, faces, names[:0]
     mates = np.empty_like(places)
     mates[first] = second
-    return mates
+    after = places.reshape(-1, 3)[:, [1, 2, 0]].reshape(-1)
+    joined = np.stack([places, after[mates]], axis=1)
+    heads, corners = np.unique(_together(faces.size, joined), return_inverse=True)
+    parted = corners.reshape(-1, 3)
+    _, which, times = np.unique(
+        _ends(parted) @ [len(heads), 1], return_inverse=True, return_counts=True
+    )
+    return heads, parted, np.unique(names[times[which] > 1])
 
 
 def _drawn_apart(vertices: Places, origins: NDArray[np.int64], faces: Faces) -> Places:
