@@ -1,8 +1,8 @@
 """The autoencoder of shapes: a grid of voxels to 64 tokens, and tokens to a field of distances.
 
-A variational autoencoder (Kingma and Welling 2014) between transformers over patches (Dosovitskiy et
-al. 2021). What it gives is not points but a field: features on a coarse grid, between which a small
-network says of any place how far the surface is and of what colour (Peng et al. 2020,
+A variational autoencoder (Kingma and Welling 2014) between transformers over patches (Dosovitskiy
+et al. 2021). What it gives is not points but a field: features on a coarse grid, between which a
+small network says of any place how far the surface is and of what colour (Peng et al. 2020,
 "Convolutional Occupancy Networks", section 3; distances as in Park et al. 2019, "DeepSDF").
 """
 
@@ -124,7 +124,8 @@ class Decoder(nn.Module):
         x = self.eighths(functional.gelu(x.unflatten(2, (8, -1))))
         x = x.reshape(-1, *(_PATCHES,) * 3, *(2,) * 6, self.config.features)
         grid = x.permute(0, 1, 4, 7, 2, 5, 8, 3, 6, 9, 10)
-        return grid.reshape(-1, CELLS, CELLS, CELLS, self.config.features)
+        whole: Tensor = grid.reshape(-1, CELLS, CELLS, CELLS, self.config.features)
+        return whole
 
 
 class Field(nn.Module):

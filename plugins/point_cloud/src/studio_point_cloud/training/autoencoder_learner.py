@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio_point_cloud.training.autoencoder import (
@@ -39,7 +39,7 @@ class AutoencoderRecipe:
 
     rate: float = 1.5e-3
     colour: float = 0.5
-    nat: float = 2e-3
+    nat: float = 3e-3
     warm: float = 0.1
     forget: float = 0.997
     bfloat16: bool = True
@@ -62,11 +62,11 @@ class AutoencoderLearner:
         config: AutoencoderConfig,
         recipe: AutoencoderRecipe,
         drawer: Drawer,
-        train: Sequence[int],
+        train: NDArray[np.int64],
         device: str = "cpu",
     ) -> None:
         self.config, self.recipe = config, recipe
-        self._drawer, self._train = drawer, np.array(train)
+        self._drawer, self._train = drawer, train
         self._device = torch.device(device)
         self._trio = Trio(config).to(self._device)
         self.average = copy.deepcopy(self._trio).requires_grad_(False).eval()
@@ -104,7 +104,7 @@ class AutoencoderLearner:
         nats = 0.5 * (mean.square() + spread.exp() - 1 - spread).mean()
         return error.mean(), (colour * near).sum() / near.sum().clamp(min=1), nats
 
-    def check(self, shapes: Sequence[int], part: int = 32) -> dict[str, float]:
+    def check(self, shapes: NDArray[np.int64], part: int = 32) -> dict[str, float]:
         """What the averaged networks get wrong in shapes not trained on."""
         totals = np.zeros(4)
         with torch.no_grad():
@@ -129,10 +129,6 @@ class AutoencoderLearner:
 
 def distance_error(found: Tensor, wanted: Tensor) -> Tensor:
     """Absolute error in truncations; what is rightly beyond the truncation is no error."""
-    error = (found - wanted) / TRUNCATION
-    beyond = torch.where(wanted > 0, error.clamp(max=0), error.clamp(min=0))
-    far = wanted.abs() >= TRUNCATION
-    outer = (found - TRUNCATION * wanted.sign()) / TRUNCATION
-    outer = torch.where(wanted > 0, outer.clamp(max=0), outer.clamp(min=0))
-    del beyond
-    return torch.where(far, outer, error).abs()
+    near = (found - wanted).abs()
+    short = (TRUNCATION - found * wanted.sign()).clamp(min=0)
+    return torch.where(wanted.abs() < TRUNCATION, near, short) / TRUNCATION

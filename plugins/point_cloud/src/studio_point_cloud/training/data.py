@@ -67,6 +67,11 @@ class Shapes:
     held: NDArray[np.bool_]
     sha256: str
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return self.labels[: int(self.classes.max()) + 1]
+
     def surfaces(self) -> Iterator[Surface]:
         """Every mesh, in order.
 

@@ -1,9 +1,10 @@
 """What is learned of each mesh: its visible surface, and signed distances around it.
 
 Inside is where the winding number is above one half (Jacobson et al. 2013, "Robust Inside-Outside
-Segmentation using Generalized Winding Numbers"; fast as in Barill et al. 2018), which forgives holes
-and parts that overlap. Surfaces inside other parts are left out: nobody sees them. What encloses
-nothing, such as a leaf or a flag, would vanish; therefore everything is `SWELL` thicker than it is.
+Segmentation using Generalized Winding Numbers"; fast as in Barill et al. 2018), which forgives
+holes and parts that overlap. Surfaces inside other parts are left out: nobody sees them. What
+encloses nothing, such as a leaf or a flag, would vanish; therefore everything is made thicker by
+`SWELL` on each side.
 """
 
 from __future__ import annotations

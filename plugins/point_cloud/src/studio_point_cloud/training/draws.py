@@ -58,9 +58,9 @@ class Change:
         return Change(np.eye(3, dtype=np.float32), 1.0, np.eye(4, 3, dtype=np.float32))
 
     @staticmethod
-    def draw(rng: np.random.Generator) -> Change:
+    def draw(rng: np.random.Generator, largest: float = 1.0) -> Change:
         """Mirror left and right, turn and shrink a little, and shift colours."""
-        turn, scale = rng.uniform(-_TURN, _TURN), float(rng.uniform(_SHRINK, 1.0))
+        turn, scale = rng.uniform(-_TURN, _TURN), float(rng.uniform(_SHRINK, largest))
         side = -1.0 if rng.random() < 0.5 else 1.0
         cos, sin = np.cos(turn), np.sin(turn)
         turned = np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
@@ -83,15 +83,17 @@ class Drawer:
     def __init__(self, samples: Prepared, places: int = 1536) -> None:
         self.samples, self.places = samples, places
 
-    def batch(self, shapes: Sequence[int], rng: np.random.Generator) -> Batch:
+    def batch(self, shapes: NDArray[np.int64], rng: np.random.Generator) -> Batch:
         """Shapes, changed a little, with places to learn from."""
         rows = [self._row(shape, Change.draw(rng), rng) for shape in shapes]
         return _batch(rows)
 
-    def plain(self, shapes: Sequence[int], seed: int = 0) -> Batch:
+    def plain(self, shapes: NDArray[np.int64], seed: int = 0) -> Batch:
         """Shapes as they are, each always seen at the same points."""
         none = Change.none()
-        return _batch([self._row(each, none, np.random.default_rng([seed, each])) for each in shapes])
+        return _batch(
+            [self._row(each, none, np.random.default_rng([seed, each])) for each in shapes]
+        )
 
     def seen(self, shape: int, change: Change, rng: np.random.Generator) -> Floats:
         """The voxels of some of a shape's points."""

@@ -15,15 +15,16 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 # Words that say which or how, not what.
 _HOW = frozenset(
-    """animated attached bar basic bathroom bevel big bigger blue bottom broken bronze brown center cheese
-    chocolate closed coffee color colour commercial cone cooked cooking corner cup cushion dark deep
-    detailed dinner double egyptian evil fancy flat floor formation full future ginger gold golden
-    gothic green grey half heater high hot ice individual iron japanese kit kitchen large left level
-    lid light long lounge low luxury mayan medieval medium metal middle military mini mint modern
-    modular moving narrow new next off office old on open operation picking pirate private race raw
-    red right roof round rounded ship short side silver simple single slice slicer small sniper snow
-    sports square stand standing stew stone straight tall top traffic up vintage white whole wholer
-    wide with wood wooden yellow""".split()
+    """animated attached bar basic bathroom bevel big bigger blue bottom broken bronze brown
+    center cheese chocolate closed coffee color colour commercial cone cooked cooking corner
+    cup cushion dark deep detailed dinner double egyptian evil fancy flat floor formation
+    full future ginger gold golden gothic green grey half heater high hot ice individual
+    iron japanese kit kitchen large left level lid light long lounge low luxury mayan
+    medieval medium metal middle military mini mint modern modular moving narrow new next
+    off office old on open operation picking pirate private race raw red right roof round
+    rounded ship short side silver simple single slice slicer small sniper snow sports
+    square stand standing stew stone straight tall top traffic up vintage white whole wholer
+    wide with wood wooden yellow""".split()  # noqa: SIM905 - a column of 140 words is hard to read
 )
 _SAME = {
     "airplane": "plane",

@@ -1,4 +1,4 @@
-"""The training loop: steps, the log of losses, sounds to listen to, and checkpoints to go on from.
+"""The training loop: steps, the log of losses, sheets to look at, and checkpoints to go on from.
 
 All chance of a step comes from the run's seed and the step's number, so a run that was stopped goes
 on exactly as it would have gone.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -43,11 +42,6 @@ class Progress:
         """How much of the training is done, 0 to 1."""
         return self.done / self.total
 
-    def pace(self, warm: int = 100) -> float:
-        """The learning rate's factor: up over a few steps, then down along a cosine."""
-        rising = min(1.0, (self.done + 1) / warm)
-        return rising * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * self.share)))
-
 
 class Learner(Protocol):
     """Networks that can take a training step."""
@@ -67,7 +61,7 @@ class LoopConfig:
     batch: int
     seed: int = 0
     log_every: int = 50
-    sound_every: int = 1000
+    look_every: int = 1000
     save_every: int = 250
 
 
@@ -79,7 +73,7 @@ class Training:
         out: Its folder.
         config: How long, and how often to write.
         facts: What the run was asked to do; another run's checkpoint is refused by it.
-        listen: Called now and then with the number of steps, to write sounds and to measure what
+        look: Called now and then with the number of steps, to draw shapes and to measure what
             was held out; gives more figures for the log.
     """
 
@@ -89,10 +83,10 @@ class Training:
         out: Path,
         config: LoopConfig,
         facts: dict[str, Any],
-        listen: Callable[[int], dict[str, float]] | None = None,
+        look: Callable[[int], dict[str, float]] | None = None,
     ) -> None:
         self.learner, self.out, self.config, self.facts = learner, out, config, facts
-        self._listen = listen
+        self._look = look
         self.done, self.cpu_seconds = 0, 0.0
         self._stop = False
         self._sums: dict[str, list[float]] = defaultdict(list)
@@ -134,11 +128,11 @@ class Training:
                 self._sums[name].append(value)
             self.done += 1
             self.cpu_seconds = time.process_time() - started
-            heard: dict[str, float] = {}
-            if self._listen and (self.done % config.sound_every == 0 or self.finished):
-                heard = self._listen(self.done)
-            if heard or self.done % config.log_every == 0 or self.finished:
-                tell(self._log(heard))
+            seen: dict[str, float] = {}
+            if self._look and (self.done % config.look_every == 0 or self.finished):
+                seen = self._look(self.done)
+            if seen or self.done % config.log_every == 0 or self.finished:
+                tell(self._log(seen))
             if self.done % config.save_every == 0:
                 self.save()
         self.save()
@@ -149,11 +143,11 @@ class Training:
         tensors = gather(self.learner.networks, self.learner.optimisers)
         write_checkpoint(self.out / CHECKPOINT, tensors, facts)
 
-    def _log(self, heard: dict[str, float]) -> str:
+    def _log(self, seen: dict[str, float]) -> str:
         row: dict[str, float] = {"steps": self.done, "cpu_seconds": round(self.cpu_seconds, 1)}
         for name, values in self._sums.items():
             row[name] = round(sum(values) / len(values), 5)
-        row |= {name: round(value, 5) for name, value in heard.items()}
+        row |= {name: round(value, 5) for name, value in seen.items()}
         self._sums.clear()
         path = self.out / LOSSES
         rows = [*_rows(path), {name: str(value) for name, value in row.items()}]

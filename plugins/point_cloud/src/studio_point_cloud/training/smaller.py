@@ -26,7 +26,9 @@ def shrink(model: onnx.ModelProto) -> None:
             whole, scale = in_bytes(values)
             tensor.CopyFrom(numpy_helper.from_array(whole, f"{name}.bytes"))
             added.append(numpy_helper.from_array(scale, f"{name}.scale"))
-            cast = helper.make_node("Cast", [f"{name}.bytes"], [f"{name}.cast"], to=TensorProto.FLOAT)
+            cast = helper.make_node(
+                "Cast", [f"{name}.bytes"], [f"{name}.cast"], to=TensorProto.FLOAT
+            )
             nodes += [cast, helper.make_node("Mul", [f"{name}.cast", f"{name}.scale"], [name])]
         else:
             half = values.astype(np.float16)
