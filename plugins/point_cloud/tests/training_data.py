@@ -64,7 +64,7 @@ def write_folder(folder: Path, count: int = 16) -> Path:
             file = f"{index:04}.ply"
             made = sheet(rng.uniform(0.5, 1)) if index % 4 == 3 else box(rng.uniform(0.3, 1, 3))
             archive.writestr(file, ply(made))
-            name = f"{'Chest' if index % 2 else 'stool'}{'abcdefghijklmnop'[index] * 3}"
+            name = f"{'Chest' if index % 2 else 'stool'}_{'abcdefghijklmnop'[index] * 3}"
             rows.append({"file": file, "name": name, "cls": ("room", "cellar")[index % 2]})
     (folder / "index.json").write_text(json.dumps(rows))
     told = "# boxes\n\n- Source: this test\n- Licence: CC0 1.0\n- Attribution: nobody\n"

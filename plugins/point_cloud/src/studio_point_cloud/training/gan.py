@@ -37,6 +37,7 @@ class Generator(nn.Module):
 
     def __init__(self, config: GanConfig) -> None:
         super().__init__()
+        self.config = config
         sizes = [config.noise + config.classes, 256, 512, 1024]
         layers: list[nn.Module] = []
         for before, after in pairwise(sizes):

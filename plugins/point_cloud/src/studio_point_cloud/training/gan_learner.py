@@ -71,15 +71,6 @@ class GanLearner:
         self._advance("generator", loss)
         return {**found, "generator": float(loss.detach())}
 
-    def draw(self, classes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float32]:
-        """Clouds [N, 2048, 6] of classes [N]: coordinates -1 to 1, colours 0 to 1."""
-        told = self._onehot(classes)
-        with torch.no_grad():
-            points = self.generator(self._noise(len(classes), rng), told).cpu()
-        points[..., 3:] = (points[..., 3:].clamp(-1, 1) + 1) / 2
-        drawn: NDArray[np.float32] = points.numpy()
-        return drawn
-
     def _criticise(self, batch: int, rng: np.random.Generator) -> dict[str, float]:
         with torch.no_grad():
             made, told, classes = self._made(batch, rng)
@@ -108,9 +99,9 @@ class GanLearner:
     ) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
         """Points of made clouds that the critic looks at, their classes one-hot and as numbers."""
         classes = self._classes[rng.choice(self._train, batch)]
-        told = self._onehot(classes)
+        told = onehot(self.generator, classes)
         with self._half():
-            whole = self.generator(self._noise(batch, rng), told)
+            whole = self.generator(noise_for(self.generator, batch, rng), told)
         return whole[:, rng.permutation(POINTS)[: self.recipe.judged]], told, classes
 
     def _real(self, classes: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
@@ -125,13 +116,29 @@ class GanLearner:
             cloud[:, 3:] = change.colours(samples.colours[shape, chosen]) * 2 - 1
         return torch.from_numpy(clouds).to(self._device)
 
-    def _noise(self, count: int, rng: np.random.Generator) -> Tensor:
-        noise = rng.standard_normal((count, self.config.noise), np.float32)
-        return torch.from_numpy(noise).to(self._device)
-
-    def _onehot(self, classes: NDArray[np.int64]) -> Tensor:
-        told = functional.one_hot(torch.from_numpy(classes), self.config.classes)
-        return told.float().to(self._device)
-
     def _half(self) -> torch.autocast:
         return torch.autocast(self._device.type, torch.bfloat16, enabled=self.recipe.bfloat16)
+
+
+def drawn_by(
+    generator: Generator, classes: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Clouds [N, 2048, 6] of classes [N]: coordinates -1 to 1, colours 0 to 1."""
+    noise, told = noise_for(generator, len(classes), rng), onehot(generator, classes)
+    with torch.no_grad():
+        points = generator(noise, told).cpu()
+    points[..., 3:] = (points[..., 3:].clamp(-1, 1) + 1) / 2
+    drawn: NDArray[np.float32] = points.numpy()
+    return drawn
+
+
+def noise_for(generator: Generator, count: int, rng: np.random.Generator) -> Tensor:
+    """Noise [N, noise], where the generator is."""
+    noise = rng.standard_normal((count, generator.config.noise), np.float32)
+    return torch.from_numpy(noise).to(next(generator.parameters()).device)
+
+
+def onehot(generator: Generator, classes: NDArray[np.int64]) -> Tensor:
+    """Classes [N] as [N, C], where the generator is."""
+    told = functional.one_hot(torch.from_numpy(classes), generator.config.classes)
+    return told.float().to(next(generator.parameters()).device)

@@ -13,7 +13,7 @@ from studio_point_cloud.training.data import Shapes
 from studio_point_cloud.training.drawing import Drawing, Live, shown
 from studio_point_cloud.training.draws import Drawer
 from studio_point_cloud.training.flow_learner import FlowLearner
-from studio_point_cloud.training.gan_learner import GanLearner
+from studio_point_cloud.training.gan_learner import GanLearner, drawn_by
 from studio_point_cloud.training.sheets import sheet
 from studio_point_cloud.training.surface import Cloud
 
@@ -72,7 +72,7 @@ def look_at_gan(learner: GanLearner, shapes: Shapes, folder: Path) -> Look:
     some = np.random.default_rng(0).permutation(held)[:_DRAWN]
 
     def look(steps: int) -> dict[str, float]:
-        made = learner.draw(shapes.classes[some], np.random.default_rng(0))
+        made = drawn_by(learner.generator, shapes.classes[some], np.random.default_rng(0))
         clouds = [gan_cloud(each) for each in made]
         sheet(clouds).save(folder / f"drawn-{steps:06}.png")
         return {}

@@ -29,16 +29,26 @@ class Set:
         return len(self.clouds)
 
     def to(self, other: Set) -> Distances:
-        """Chamfer distances [this, other]: mean squared distance to the nearest, both ways added.
+        """Chamfer distances [this, other]: mean squared distance to the nearest, both ways added."""
+        rows = [[self._chamfer(a, other, b) for b in range(len(other))] for a in range(len(self))]
+        return np.array(rows)
 
-        Between two clouds no larger than the cube from -1 to 1.
-        """
-        found = np.empty((len(self), len(other)))
-        for row, (cloud, tree) in enumerate(zip(self.clouds, self._trees, strict=True)):
-            for column, (another, its) in enumerate(zip(other.clouds, other._trees, strict=True)):
-                there, back = its.query(cloud)[0], tree.query(another)[0]
-                found[row, column] = np.square(there).mean() + np.square(back).mean()
+    def within(self) -> Distances:
+        """Chamfer distances among these clouds."""
+        found = np.zeros((len(self), len(self)))
+        for a in range(len(self)):
+            for b in range(a):
+                found[a, b] = found[b, a] = self._chamfer(a, self, b)
         return found
+
+    def beside(self, other: Set) -> Distances:
+        """Chamfer distances [n] of each cloud to the other's of the same number."""
+        return np.array([self._chamfer(each, other, each) for each in range(len(self))])
+
+    def _chamfer(self, mine: int, other: Set, its: int) -> float:
+        there = other._trees[its].query(self.clouds[mine])[0]
+        back = self._trees[mine].query(other.clouds[its])[0]
+        return float(np.square(there).mean() + np.square(back).mean())
 
 
 @dataclass(frozen=True)
