@@ -77,7 +77,7 @@ class Evaluation:
 
     def real(self) -> Set:
         """The held-out shapes."""
-        return Set([self._real(each) for each in self.held])
+        return Set([self._real(each) for each in self.held.tolist()])
 
     def trained_on(self) -> Set:
         """As many shapes that were trained on, of the same classes."""
@@ -87,7 +87,7 @@ class Evaluation:
             these = train[self.shapes.classes[train] == kind]
             asked = self.kinds == kind
             chosen[asked] = self._rng.choice(these, asked.sum(), replace=False)
-        return Set([self._real(each) for each in chosen])
+        return Set([self._real(each) for each in chosen.tolist()])
 
     def drawn(self) -> Set:
         """As many shapes from the flow, of the same classes."""
@@ -122,7 +122,7 @@ class Evaluation:
     def nearest(self, made: Set) -> float:
         """Median Chamfer distance to the nearest shape trained on."""
         train = np.flatnonzero(~self.shapes.held)
-        known = Set([self._real(each)[:_FEWER] for each in train])
+        known = Set([self._real(each)[:_FEWER] for each in train.tolist()])
         fewer = Set([cloud[:_FEWER] for cloud in made.clouds])
         return float(np.median(fewer.to(known).min(axis=1)))
 

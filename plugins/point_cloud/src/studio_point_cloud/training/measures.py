@@ -8,7 +8,7 @@ Lopez-Paz and Oquab 2017).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ Distances = NDArray[np.float64]
 class Set:
     """Clouds [n, 3], made ready for looking up neighbours."""
 
-    def __init__(self, clouds: Sequence[NDArray[np.floating]]) -> None:
+    def __init__(self, clouds: Iterable[NDArray[np.floating]]) -> None:
         self.clouds = [np.asarray(cloud, np.float64) for cloud in clouds]
         self._trees = [cKDTree(cloud) for cloud in self.clouds]
 
@@ -29,7 +29,7 @@ class Set:
         return len(self.clouds)
 
     def to(self, other: Set) -> Distances:
-        """Chamfer distances [this, other]: mean squared distance to the nearest, both ways added."""
+        """Chamfer distances [this, other]: mean squares of the nearest distances, both ways."""
         rows = [[self._chamfer(a, other, b) for b in range(len(other))] for a in range(len(self))]
         return np.array(rows)
 
