@@ -22,7 +22,7 @@ from studio_point_cloud.training.checkpoint import read_checkpoint, select
 from studio_point_cloud.training.data import DataError, Shapes, load_shapes
 from studio_point_cloud.training.distances import prepared
 from studio_point_cloud.training.drawing import Drawing, Shipped, shown
-from studio_point_cloud.training.draws import Drawer
+from studio_point_cloud.training.draws import PLAIN, Drawer
 from studio_point_cloud.training.gan import GanConfig, Generator
 from studio_point_cloud.training.gan_learner import drawn_by
 from studio_point_cloud.training.looking import gan_cloud, real
@@ -116,7 +116,7 @@ class Evaluation:
         made = shown(self.networks, tokens, self.count, self._rng)
         samples = self.drawer.samples.points[self.held]
         truth, other = Set(samples[:, : self.count]), Set(samples[:, self.count : 2 * self.count])
-        found = Set([_whole(cloud, self.count).points for cloud in made])
+        found = Set([_whole(cloud, self.count).points / PLAIN for cloud in made])
         return float(np.median(found.beside(truth))), float(np.median(other.beside(truth)))
 
     def nearest(self, made: Set) -> float:

@@ -17,6 +17,7 @@ Floats = NDArray[np.float32]
 _SEEN = (1024, 6144)  # points that the encoder is shown
 _TURN = np.pi / 18  # either way about the vertical axis
 _SHRINK = 0.82
+PLAIN = 0.9  # of a shape's size, where nothing else is done to it
 _ORDERS = np.array([[0, 1, 2], [0, 2, 1], [1, 0, 2]])  # of red, green and blue
 _REORDERED = 0.15
 
@@ -54,8 +55,9 @@ class Change:
 
     @staticmethod
     def none() -> Change:
-        """Leave the shape as it is."""
-        return Change(np.eye(3, dtype=np.float32), 1.0, np.eye(4, 3, dtype=np.float32))
+        """Only keep away from the sides of the cube, where a shape would be cut open."""
+        eye = np.eye(3, dtype=np.float32)
+        return Change(np.float32(PLAIN) * eye, PLAIN, np.eye(4, 3, dtype=np.float32))
 
     @staticmethod
     def draw(rng: np.random.Generator, largest: float = 1.0) -> Change:
@@ -89,7 +91,7 @@ class Drawer:
         return _batch(rows)
 
     def plain(self, shapes: NDArray[np.int64], seed: int = 0) -> Batch:
-        """Shapes as they are, each always seen at the same points."""
+        """Shapes that are only made `PLAIN` smaller, each always seen at the same points."""
         none = Change.none()
         return _batch(
             [self._row(each, none, np.random.default_rng([seed, each])) for each in shapes]
