@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.api import StudioError
 from studio_point_cloud.training.checkpoint import read_checkpoint, select
 from studio_point_cloud.training.data import DataError, Shapes, load_shapes
 from studio_point_cloud.training.distances import prepared
@@ -31,6 +32,7 @@ from studio_point_cloud.training.sheets import sheet
 from studio_point_cloud.training.surface import Cloud
 
 _OURS = Path(__file__).parent / "weights"
+PARTS = ("drawn", "trained", "gan", "nearest", "autoencoder")
 _LARGEST = 4  # classes measured by themselves
 _SHOWN = 64
 _FEWER = 512  # points with which the nearest training shape is looked for
@@ -50,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--guidance", type=float, help="to draw with; by default as space.json says")
     line.add_argument("--seed", type=int, default=0)
     line.add_argument("--sheet", type=Path, help="PNG to write drawn shapes to")
-    line.add_argument("--quick", action="store_true", help="measure what is drawn, nothing else")
+    line.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure")
     return line
 
 
@@ -64,7 +66,6 @@ class Evaluation:
         self.held = np.flatnonzero(self.shapes.held)
         self.kinds = self.shapes.classes[self.held]
         self.count: int = options.points
-        self._rng = np.random.default_rng(options.seed)
         self.drawing = self._drawing()
 
     def _drawing(self) -> Drawing:
@@ -86,7 +87,7 @@ class Evaluation:
         for kind in np.unique(self.kinds):
             these = train[self.shapes.classes[train] == kind]
             asked = self.kinds == kind
-            chosen[asked] = self._rng.choice(these, asked.sum(), replace=False)
+            chosen[asked] = self._chance(1).choice(these, asked.sum(), replace=False)
         return Set([self._real(each) for each in chosen.tolist()])
 
     def drawn(self) -> Set:
@@ -97,14 +98,14 @@ class Evaluation:
 
     def clouds(self, kinds: NDArray[np.int64], count: int) -> list[Cloud | None]:
         """Shapes of classes from the flow."""
-        return self.drawing.clouds(self.networks, kinds.tolist(), count, self._rng)
+        return self.drawing.clouds(self.networks, kinds.tolist(), count, self._chance(0))
 
     def gan(self, file: Path) -> Set:
         """As many clouds from a GAN, of the same classes."""
         tensors, facts = read_checkpoint(file)
         generator = Generator(GanConfig(**facts["run"]["config"]))
         generator.load_state_dict(select(tensors, "network.generator."))
-        made = drawn_by(generator, self.kinds, self._rng)
+        made = drawn_by(generator, self.kinds, self._chance(2))
         return Set([gan_cloud(each[: self.count]).scaled().points for each in made])
 
     def again(self) -> tuple[float, float]:
@@ -113,7 +114,7 @@ class Evaluation:
         """
         voxels = [self.drawer.plain(self.held[at : at + 1]).voxels for at in range(len(self.held))]
         tokens = np.concatenate([self.networks.encode(each.numpy()) for each in voxels])
-        made = shown(self.networks, tokens, self.count, self._rng)
+        made = shown(self.networks, tokens, self.count, self._chance(3))
         samples = self.drawer.samples.points[self.held]
         truth, other = Set(samples[:, : self.count]), Set(samples[:, self.count : 2 * self.count])
         found = Set([_whole(cloud, self.count).points / PLAIN for cloud in made])
@@ -125,6 +126,10 @@ class Evaluation:
         known = Set([self._real(each)[:_FEWER] for each in train.tolist()])
         fewer = Set([cloud[:_FEWER] for cloud in made.clouds])
         return float(np.median(fewer.to(known).min(axis=1)))
+
+    def _chance(self, part: int) -> np.random.Generator:
+        """A source of chance for each part, so that any of them can be measured alone."""
+        return np.random.default_rng([self.options.seed, part])
 
     def _real(self, shape: int) -> NDArray[np.float32]:
         return real(self.drawer, shape, self.count).scaled().points
@@ -142,34 +147,40 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with Shipped(options.weights) as networks:
             _tell(Evaluation(options, networks))
-    except (DataError, OSError, KeyError, ValueError) as error:
+    except (StudioError, DataError, OSError, KeyError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
 
 
 def _tell(evaluation: Evaluation) -> None:
-    options, real_ = evaluation.options, evaluation.real()
-    sets = {"drawn": evaluation.drawn()}
-    if not options.quick:
-        sets["trained on"] = evaluation.trained_on()
+    options, held = evaluation.options, evaluation.real()
+    makers = {"drawn": evaluation.drawn, "trained": evaluation.trained_on}
     if options.gan:
-        sets["GAN"] = evaluation.gan(options.gan)
-    among = real_.within()
-    print("set, classes: minimum matching distance x 1000, coverage %, 1-NN accuracy %")
-    for name, made in sets.items():
-        for line in _lines(evaluation, made.within(), made.to(real_), among):
-            print(f"{name}, {line}")
+        makers["gan"] = lambda: evaluation.gan(options.gan)
+    sets = {part: make() for part, make in makers.items() if part in options.parts}
+    if sets:
+        _compare(evaluation, sets, held)
+    if "nearest" in options.parts:
+        for part, made in {**sets, "held out": held}.items():
+            if part != "trained":
+                near = 1000 * evaluation.nearest(made)
+                print(f"{part}: {near:.2f} to the nearest trained on", flush=True)
+    if "autoencoder" in options.parts:
+        again, apart = (1000 * each for each in evaluation.again())
+        print(f"autoencoder: {again:.2f} from held-out shapes; their own points: {apart:.2f}")
     if options.sheet:
         some = np.random.default_rng(options.seed).permutation(evaluation.kinds)[:_SHOWN]
         sheet(evaluation.clouds(some, 4 * evaluation.count)).save(options.sheet)
-    if options.quick:
-        return
-    for name, made in {"drawn": sets["drawn"], "held out": real_}.items():
-        print(f"{name}: {1000 * evaluation.nearest(made):.2f} to the nearest trained on")
-    again, apart = evaluation.again()
-    print(f"autoencoder: {1000 * again:.2f} from held-out shapes, whose own points are", end=" ")
-    print(f"{1000 * apart:.2f} apart")
+
+
+def _compare(evaluation: Evaluation, sets: dict[str, Set], held: Set) -> None:
+    """Say how sets compare with what was held out."""
+    among = held.within()
+    print("set, classes: minimum matching distance x 1000, coverage %, 1-NN accuracy %")
+    for name, made in sets.items():
+        for line in _lines(evaluation, made.within(), made.to(held), among):
+            print(f"{name}, {line}", flush=True)
 
 
 def _lines(
