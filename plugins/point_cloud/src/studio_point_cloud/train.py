@@ -85,7 +85,7 @@ def _flow(run: Run) -> bool:
     autoencoder, first = run.autoencoder()
     if not _finished(first):
         return False
-    flow, second = run.flow(autoencoder)
+    flow, second = run.flow(autoencoder, first.done)
     if not _finished(second):
         return False
     folder = run.export(autoencoder, flow)

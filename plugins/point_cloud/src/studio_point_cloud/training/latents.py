@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio_point_cloud.training.autoencoder import Encoder
+from studio_point_cloud.training.checkpoint import read_checkpoint, write_checkpoint
 from studio_point_cloud.training.draws import Change, Drawer
 
 _PART = 32
@@ -69,3 +73,18 @@ def latents_of(
         means.append(mean.float().cpu())
         spreads.append(spread.float().cpu())
     return Latents(torch.cat(means), torch.cat(spreads), every)
+
+
+def kept(file: Path, facts: dict[str, Any], make: Callable[[], Latents]) -> Latents:
+    """What `make` gives, kept in a file from one run to the next as long as the facts are the same.
+
+    To make them takes minutes, and a run may be stopped and taken up often.
+    """
+    if file.exists():
+        tensors, found = read_checkpoint(file)
+        if found == facts:
+            return Latents(tensors["mean"], tensors["spread"], tensors["shapes"].numpy())
+    made = make()
+    shapes = torch.from_numpy(made.shapes)
+    write_checkpoint(file, {"mean": made.mean, "spread": made.spread, "shapes": shapes}, facts)
+    return made

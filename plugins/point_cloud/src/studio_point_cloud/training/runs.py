@@ -20,7 +20,7 @@ from studio_point_cloud.training.flow import FlowConfig
 from studio_point_cloud.training.flow_learner import FlowLearner, FlowRecipe
 from studio_point_cloud.training.gan import GanConfig
 from studio_point_cloud.training.gan_learner import GanLearner, GanRecipe
-from studio_point_cloud.training.latents import latents_of
+from studio_point_cloud.training.latents import kept, latents_of
 from studio_point_cloud.training.looking import Look, look_at_autoencoder, look_at_flow, look_at_gan
 from studio_point_cloud.training.loop import Learner, LoopConfig, Training
 
@@ -53,17 +53,34 @@ class Run:
         facts = {"config": dataclasses.asdict(config), "recipe": dataclasses.asdict(recipe)}
         return learner, self._training(learner, folder, loop, facts, look)
 
-    def flow(self, autoencoder: AutoencoderLearner) -> tuple[FlowLearner, Training]:
-        """The flow's training, taken up from its checkpoint if there is one."""
+    def flow(
+        self, autoencoder: AutoencoderLearner, steps_before: int
+    ) -> tuple[FlowLearner, Training]:
+        """The flow's training, taken up from its checkpoint if there is one.
+
+        Args:
+            autoencoder: Whose tokens it learns to draw.
+            steps_before: How many steps the autoencoder was trained for.
+        """
         options, shapes, trio = self.options, self.shapes, autoencoder.average
-        latents = latents_of(
-            trio.encoder, self.drawer, self.train, options.times, options.seed, self.half
+        folder = self._folder("flow")
+        whole = {
+            "data_sha256": shapes.sha256,
+            "seed": options.seed,
+            "times": options.times,
+            "steps": steps_before,
+        }
+        latents = kept(
+            folder / "latents.safetensors",
+            whole,
+            lambda: latents_of(
+                trio.encoder, self.drawer, self.train, options.times, options.seed, self.half
+            ),
         )
         torch.manual_seed(options.seed)
         config = FlowConfig(len(shapes.labels), options.flow_width, options.flow_depth)
         recipe = FlowRecipe(bfloat16=self.half)
         learner = FlowLearner(config, recipe, latents, shapes.classes, shapes.finer, options.device)
-        folder = self._folder("flow")
         look = look_at_flow(learner, trio, shapes, folder)
         steps, batch = options.flow_steps, options.flow_batch
         loop = LoopConfig(steps, batch, options.seed, look_every=options.every)
