@@ -15,13 +15,14 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 import pluggy
 
 from studio import hookspecs
 from studio.assets import KINDS, Asset, Text
-from studio.errors import PluginError, unknown_name
+from studio.errors import PluginError, StudioError, unknown_name
 from studio.exporter import Exporter, ExporterSpec
 from studio.generator import Edit, Generator, GeneratorSpec, LatentGenerator
 from studio.jobs import JobSnapshot
@@ -192,6 +193,22 @@ class Registry:
         """
         kinds = [kind.kind for kind in self.exporter_for_suffix(suffix).spec.accepts]
         return made if made in kinds else kinds[0]
+
+    def kind_of_file(self, file: Path, made: str = "") -> str:
+        """The kind of asset in a file: of several that its format holds, the one that is inside.
+
+        Args:
+            file: Only looked into where its ending leaves several kinds.
+            made: See `kind_of_suffix`.
+
+        Raises:
+            UnknownNameError: Nobody writes or reads such files.
+        """
+        exporter = self.exporter_for_suffix(file.suffix)
+        if len(exporter.spec.accepts) > 1 and not made and exporter.spec.reads:
+            with contextlib.suppress(StudioError, OSError):
+                return exporter().read(file).kind
+        return self.kind_of_suffix(file.suffix, made)
 
     def entry_of(self, id_: str) -> Entry:
         """The entry of a ready generator or exporter."""

@@ -192,6 +192,75 @@ def test_obj_of_other_programs(tmp_path):
     assert Obj().read_recipe(file) is None
 
 
+SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 2 0 0\n"
+
+
+def test_obj_materials_beside_it_colour_its_faces(tmp_path):
+    (tmp_path / "house.mtl").write_text(
+        "newmtl red wall\nKa 0 0 0\nKd 1 0 0\nnewmtl roof\nKd 0 0.2 1 \nnewmtl odd\nKd x 1 1\n"
+    )
+    file = tmp_path / "house.obj"
+    file.write_text(
+        f"mtllib house.mtl\n{SQUARE}usemtl red wall\nf 1 2 3 4\nusemtl roof\nf 2 5 3\n"
+        "usemtl odd\nf 1 4 3\n"
+    )
+    read = Obj().read(file)
+    assert read.colors[read.faces].tolist() == [
+        *[[[255, 0, 0]] * 3] * 2,
+        [[0, 51, 255]] * 3,
+        [[204, 204, 204]] * 3,
+    ]
+    assert read.vertices[read.faces][2].tolist() == [[1, 0, 0], [2, 0, 0], [1, 1, 0]]
+    # A copy under another name, its materials with it, as an import makes.
+    moved = (tmp_path / "house.obj").rename(tmp_path / "house-2.obj")
+    (tmp_path / "house.mtl").rename(tmp_path / "house-2.mtl")
+    assert same(Obj().read(moved), read)
+
+
+@pytest.mark.parametrize("name", ["../house.mtl", "/etc/hosts", "none.mtl", ".."])
+def test_obj_materials_elsewhere_are_not_looked_for(name, tmp_path):
+    (tmp_path / "house.mtl").write_text("newmtl a\nKd 1 0 0\n")
+    (tmp_path / "in").mkdir()
+    file = tmp_path / "in" / "thing.obj"
+    file.write_text(f"mtllib {name}\n{SQUARE}usemtl a\nf 1 2 3\n")
+    assert Obj().read(file).colors is None
+
+
+def test_obj_colours_of_its_own_come_before_materials(tmp_path, write):
+    mesh = ball()
+    file = write(Obj, mesh)
+    file.with_suffix(".mtl").write_text("newmtl a\nKd 1 0 0\n")
+    file.write_text(f"mtllib x.mtl\nusemtl a\n{file.read_text()}")
+    assert same(Obj().read(file), mesh)
+
+
+def test_an_obj_with_our_white_material_has_no_colours(write):
+    mesh = ball(colors=False)
+    assert same(Obj().read(write(Obj, mesh, material=True)), mesh)
+
+
+@pytest.mark.parametrize("text", [False, True])
+@pytest.mark.parametrize("quads", [False, True])
+def test_ply_face_colours_are_kept(quads, text, tmp_path):
+    vertices = np.array([(i % 2, i // 2, 0) for i in range(6)], [(a, "f4") for a in "xyz"])
+    faces = np.empty(2, [("red", "u1"), ("vertex_index", object), ("green", "u1"), ("blue", "u1")])
+    corners = ([0, 1, 3, 2], [2, 3, 5, 4]) if quads else ([0, 1, 3], [2, 3, 5])
+    for row, rgb, corner in zip(faces, [(255, 0, 1), (0, 128, 2)], corners, strict=True):
+        row["red"], row["green"], row["blue"] = rgb
+        row["vertex_index"] = np.array(corner, "i4")
+    elements = [
+        plyfile.PlyElement.describe(vertices, "vertex"),
+        plyfile.PlyElement.describe(faces, "face"),
+    ]
+    file = tmp_path / "faces.ply"
+    plyfile.PlyData(elements, text=text).write(file)
+    read = Ply().read(file)
+    each = 2 if quads else 1
+    expected = [[[255, 0, 1]] * 3] * each + [[[0, 128, 2]] * 3] * each
+    assert read.colors[read.faces].tolist() == expected
+    assert read.vertices[read.faces][0].tolist() == [[0, 0, 0], [1, 0, 0], [1, 1, 0]]
+
+
 @pytest.mark.parametrize("order", ["<", ">", "="])
 @pytest.mark.parametrize("text", [False, True])
 def test_ply_of_other_programs(order, text, tmp_path):

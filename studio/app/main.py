@@ -125,7 +125,7 @@ def kind_of_file(registry: Registry, file: Path) -> str:
     from studio.project.kinds import kind_of_suffix
 
     try:
-        return registry.kind_of_suffix(file.suffix)
+        return registry.kind_of_file(file)
     except StudioError:
         return kind_of_suffix(file)
 

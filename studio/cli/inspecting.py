@@ -94,7 +94,7 @@ def kind_reader(registry: Registry) -> Callable[[Path], str]:
             recipe = read(file)
             made = kinds.get(recipe.generator, "") if recipe is not None else ""
         try:
-            return registry.kind_of_suffix(file.suffix, made)
+            return registry.kind_of_file(file, made)
         except UnknownNameError:
             return made or kind_of_suffix(file)
 

@@ -77,7 +77,8 @@ def choose_exporter(
     """
     if wanted and place.suffix and wanted.lower().lstrip(".") != place.suffix:
         raise UsageError(f"--format is {wanted}, but --out names a {place.suffix} file")
-    writing = registry.exporters(output)
+    # Those that are made for it come first, as in the window.
+    writing = sorted(registry.exporters(output), key=lambda e: e.spec.accepts[0] is not output)
     wanted = wanted or place.suffix
     if not writing:
         raise UsageError(

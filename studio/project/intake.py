@@ -79,7 +79,7 @@ def receive(publication: Publication, staged: Staged, names: NameBook) -> NewAss
 
 @contextmanager
 def copied_in(source: Path, assets: Path, names: NameBook) -> Iterator[Path]:
-    """Stage a copy of somebody's file, with the recipe beside it if there is one.
+    """Stage a copy of somebody's file, with the recipe or materials beside it if there are any.
 
     Raises:
         InputFileError: It cannot be read.
@@ -94,6 +94,9 @@ def copied_in(source: Path, assets: Path, names: NameBook) -> Iterator[Path]:
             copy_file(source, staging / name)
             if sidecar_of(source).is_file():
                 copy_file(sidecar_of(source), sidecar_of(staging / name))
+            materials = source.with_suffix(".mtl")
+            if source.suffix.lower() == ".obj" and materials.is_file():
+                copy_file(materials, (staging / name).with_suffix(".mtl"))
         yield staging / name
     finally:
         names.release([name])  # by now an asset has it, or nobody

@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 
 from studio import fakes
-from studio.assets import Audio, Image, Mesh
+from studio.assets import Audio, Image, Mesh, PointCloud
 from studio.errors import PluginError, UnknownNameError
 from studio.exporter import Exporter
 from studio.fakes import FakeExporter, FakeImage, FakeLatent
@@ -21,7 +21,7 @@ from studio.hookspecs import hookimpl
 from studio.jobs import JobSnapshot, Request
 from studio.params import Params, param
 from studio.registry import Registry, check_exporter_class, check_generator_class
-from studio.testing import write_plugin
+from studio.testing import example_asset, write_plugin
 
 
 def plugin(**hooks) -> SimpleNamespace:
@@ -78,6 +78,18 @@ def test_exporters_are_found_by_what_they_write(registry):
         registry.exporter_for_suffix(".fak")
     with pytest.raises(UnknownNameError, match="is called ''; known: fake, o, odd"):
         registry.exporter_for_suffix("")
+
+
+def test_of_several_kinds_a_file_is_what_is_inside(registry, tmp_path):
+    file = tmp_path / "shape.fake"
+    FakeExporter().write(example_asset(PointCloud), file, FakeExporter.spec.options(), None)
+    assert registry.kind_of_file(file) == "points"
+    assert registry.kind_of_file(file, "audio") == "audio"  # as is known already
+    file.write_text("cut sh")
+    assert registry.kind_of_file(file) == registry.kind_of_suffix(".fake") == "image"
+    assert registry.kind_of_file(tmp_path / "missing.fake") == "image"
+    with pytest.raises(UnknownNameError):
+        registry.kind_of_file(tmp_path / "a.fak")
 
 
 def test_a_name_nobody_provides_comes_with_the_nearest(registry):

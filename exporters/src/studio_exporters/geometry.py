@@ -93,17 +93,44 @@ def mesh_or_points(
 ) -> Mesh | PointCloud:
     """Make the asset a file holds: a mesh where there are faces, points where there are none."""
     expect(len(vertices) > 0, "it holds no points")
-    vertices = narrow(vertices)
-    normals = None if normals is None else narrow(normals)
     if faces is None or not len(faces):
-        return PointCloud(vertices, colors, normals)
+        normals = None if normals is None else narrow(normals)
+        return PointCloud(narrow(vertices), colors, normals)
+    return mesh_of(vertices, faces, colors, normals)
+
+
+def mesh_of(
+    vertices: NDArray[Any],
+    faces: NDArray[Any],
+    colors: NDArray[np.uint8] | None,
+    normals: NDArray[Any] | None,
+) -> Mesh:
+    """Make a mesh of what a file holds, whose faces may point anywhere."""
     least, most = int(faces.min()), int(faces.max())
     wrong = least if least < 0 else most
     expect(
         least >= 0 and most < len(vertices),
         f"a face refers to vertex {wrong}, and there are {len(vertices)}",
     )
-    return Mesh(vertices, faces, colors, normals)
+    return Mesh(narrow(vertices), faces, colors, None if normals is None else narrow(normals))
+
+
+def tinted(mesh: Mesh, tints: NDArray[np.uint8]) -> Mesh:
+    """Colour the faces of a mesh; a vertex between faces of several colours becomes as many.
+
+    Args:
+        mesh: Its own colours are left out.
+        tints: (m, 3), of each face.
+    """
+    import numpy as np
+
+    told = np.column_stack([mesh.faces.reshape(-1), tints.repeat(3, axis=0)])
+    corners, again = np.unique(told, axis=0, return_inverse=True)
+    from_ = corners[:, 0]
+    normals = None if mesh.normals is None else mesh.normals[from_]
+    return Mesh(
+        mesh.vertices[from_], again.reshape(-1, 3), corners[:, 1:].astype(np.uint8), normals
+    )
 
 
 def narrow(values: NDArray[Any]) -> NDArray[np.float32]:

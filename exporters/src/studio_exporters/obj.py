@@ -1,5 +1,7 @@
 """Wavefront OBJ: meshes as text, with the common `v x y z r g b` for colours.
 
+Where there are none, the materials of an MTL beside it colour its faces.
+
 Source: Wavefront Technologies, Advanced Visualizer Manual (1995), appendix B1.
 """
 
@@ -13,7 +15,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from studio.api import Asset, ExporterSpec, Mesh, Recipe, param
 from studio_exporters.base import MIB, FileFormat, asset_of, expect
-from studio_exporters.geometry import UpOptions, faces_of, fan, mesh_or_points, shaped, to_bytes
+from studio_exporters.geometry import (
+    UpOptions,
+    faces_of,
+    fan,
+    mesh_of,
+    shaped,
+    tinted,
+    to_bytes,
+)
+from studio_exporters.mtl import diffuse, tints
 from studio_exporters.recipes import from_lines, to_lines
 
 if TYPE_CHECKING:
@@ -22,6 +33,7 @@ if TYPE_CHECKING:
 
 _COMMENT_WIDTH = 150  # some readers keep a line in 1024 bytes, and an escape is six of them
 _MAX_LINE = MIB
+_MOST_LIBRARIES = 100
 _MATERIAL = "newmtl studio\nKa 0 0 0\nKd 1 1 1\nKs 0 0 0\nd 1\nillum 1\n"
 
 
@@ -69,7 +81,12 @@ class Obj(FileFormat[ObjOptions]):
                 except (ValueError, OverflowError) as error:
                     raise ValueError(f"line {number}: {error}") from None
         expect(bool(model.triangles), "it holds no faces")
-        return model.asset()
+        mesh = model.asset()
+        colours = diffuse(file, model.libraries) if model.libraries else {}
+        told = tints(model.materials, colours)
+        if mesh.colors is not None or told is None:
+            return mesh
+        return tinted(mesh, told)
 
     def _recipe_text(self, file: Path) -> str | None:
         with file.open("rb") as stream:
@@ -101,6 +118,9 @@ class _Model:
     normals: array[float] = field(default_factory=lambda: array("d"))
     triangles: array[int] = field(default_factory=lambda: array("q"))
     bends: array[int] = field(default_factory=lambda: array("q"))
+    materials: list[bytes] = field(default_factory=list)
+    libraries: list[str] = field(default_factory=list)
+    material: bytes = b""
 
     def take(self, words: list[bytes]) -> None:
         """Take one line; what is neither place, normal nor face says nothing of the shape."""
@@ -115,6 +135,11 @@ class _Model:
                 self.normals.extend(map(float, words[1:4]))
             case [b"f"]:
                 self._face(words[1:])
+            case [b"usemtl"]:
+                self.material = b" ".join(words[1:])
+            case [b"mtllib"]:
+                expect(len(self.libraries) < _MOST_LIBRARIES, "it names too many material files")
+                self.libraries.append(b" ".join(words[1:]).decode("utf-8", "replace"))
 
     def _face(self, words: list[bytes]) -> None:
         corners = [word.split(b"/") for word in words]
@@ -127,8 +152,9 @@ class _Model:
         for triangle in fan(list(range(len(corners)))):
             self.triangles.extend(places[i] for i in triangle)
             self.bends.extend(bends[i] for i in triangle)
+            self.materials.append(self.material)
 
-    def asset(self) -> Asset:
+    def asset(self) -> Mesh:
         import numpy as np
 
         places = np.array(self.places).reshape(-1, 3)
@@ -138,7 +164,7 @@ class _Model:
             colours = to_bytes(np.array(self.colours).reshape(-1, 3))
         bends = np.array(self.bends, np.int64)
         if not len(bends) or bends.min() < 0:
-            return mesh_or_points(places, faces, colours, None)
+            return mesh_of(places, faces, colours, None)
         normals = np.array(self.normals).reshape(-1, 3)
         return _with_normals(places, faces, colours, normals, bends)
 
@@ -149,7 +175,7 @@ def _with_normals(
     colours: NDArray[np.uint8] | None,
     normals: NDArray[Any],
     bends: NDArray[np.int64],
-) -> Asset:
+) -> Mesh:
     """Give each vertex its normal; one with several, at a hard edge, becomes as many vertices."""
     import numpy as np
 
@@ -159,12 +185,10 @@ def _with_normals(
     if bool((chosen[flat] == bends).all()):
         # A vertex in no face has no normal; any will do.
         used = np.where((chosen >= 0)[:, np.newaxis], normals[chosen], (0.0, 1.0, 0.0))
-        return mesh_or_points(places, faces, colours, used)
+        return mesh_of(places, faces, colours, used)
     corners, again = np.unique(np.stack([flat, bends], 1), axis=0, return_inverse=True)
     split = None if colours is None else colours[corners[:, 0]]
-    return mesh_or_points(
-        places[corners[:, 0]], again.reshape(-1, 3), split, normals[corners[:, 1]]
-    )
+    return mesh_of(places[corners[:, 0]], again.reshape(-1, 3), split, normals[corners[:, 1]])
 
 
 def _index(word: bytes, count: int, what: str) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from studio.api import Asset, ExporterSpec, Mesh, PointCloud, Recipe, param
 from studio_exporters import plybody
 from studio_exporters.base import MIB, FileFormat, expect
-from studio_exporters.geometry import UpOptions, mesh_or_points, places, shaped, to_bytes
+from studio_exporters.geometry import UpOptions, mesh_or_points, places, shaped, tinted, to_bytes
 from studio_exporters.plybody import TYPES, Element, Property
 from studio_exporters.recipes import from_lines, to_lines
 
@@ -41,7 +41,7 @@ class Ply(FileFormat[PlyOptions]):
         id="ply",
         title="PLY model",
         version="1",
-        accepts=(Mesh, PointCloud),
+        accepts=(PointCloud, Mesh),
         suffixes=(".ply",),
         media_type="model/ply",
         options=PlyOptions,
@@ -179,12 +179,16 @@ def _asset(content: plybody.Content) -> Mesh | PointCloud:
     lacking = next((axis for axis in "xyz" if axis not in columns), None)
     expect(lacking is None, f"its vertices have no '{lacking}'")
     colors = _stacked(columns, "red", "green", "blue")
-    return mesh_or_points(
+    asset = mesh_or_points(
         _stacked(columns, *"xyz"),
         content.faces,
         None if colors is None else to_bytes(colors),
         _stacked(columns, "nx", "ny", "nz"),
     )
+    tints = _stacked(content.told, "red", "green", "blue")
+    if colors is None and tints is not None and isinstance(asset, Mesh):
+        return tinted(asset, to_bytes(tints))
+    return asset
 
 
 def _stacked(columns: dict[str, NDArray[Any]], *names: str) -> Any:

@@ -55,10 +55,11 @@ class Element:
 
 @dataclass
 class Content:
-    """The columns of the vertices, and (m, 3) int64 faces where there are any."""
+    """The columns of the vertices, (m, 3) int64 faces where there are any, and their columns."""
 
     columns: dict[str, NDArray[Any]] = field(default_factory=dict)
     faces: NDArray[np.int64] | None = None
+    told: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def read(stream: BinaryIO, elements: list[Element], order: str, left: int) -> Content:
@@ -85,12 +86,12 @@ def read(stream: BinaryIO, elements: list[Element], order: str, left: int) -> Co
                 content.columns = columns
             continue
         expect(element.name != "vertex", "its vertices hold lists")
-        faces = None if words else _triangles(stream, element, order)
-        if faces is None:
+        found = None if words else _triangles(stream, element, order)
+        if found is None:
             take = _word_taker(words) if words else _byte_taker(stream, order)
-            faces = _polygons(take, element)
+            found = _polygons(take, element)
         if element.name == "face":
-            content.faces = faces
+            content.faces, content.told = found
     return content
 
 
@@ -150,35 +151,55 @@ def _typed(column: NDArray[np.float64], prop: Property) -> NDArray[Any]:
     return column.astype(prop.kind)
 
 
-def _triangles(stream: BinaryIO, element: Element, order: str) -> NDArray[np.int64] | None:
-    """Read faces at once where each is a lone list of three; None, and nothing read, if not."""
+Faces = tuple["NDArray[np.int64]", dict[str, "NDArray[Any]"]]
+
+
+def _triangles(stream: BinaryIO, element: Element, order: str) -> Faces | None:
+    """Read faces at once where each has a lone list, of three; None, and nothing read, if not."""
     import numpy as np
 
-    start, prop = stream.tell(), element.properties[0]
-    if len(element.properties) > 1 or prop.name not in _CORNERS or prop.kind[0] == "f":
+    start, lists = stream.tell(), [p for p in element.properties if p.count_kind]
+    if len(lists) > 1 or lists[0].name not in _CORNERS or lists[0].kind[0] == "f":
         return None
-    row = np.dtype([("count", order + prop.count_kind), ("corners", order + prop.kind, 3)])
+    fields: list[Any] = []
+    for place, prop in enumerate(element.properties):
+        if prop.count_kind:
+            fields += [("count", order + prop.count_kind), ("corners", order + prop.kind, 3)]
+        else:
+            fields.append((str(place), order + prop.kind))
+    row = np.dtype(fields)
     if element.count * row.itemsize <= left_in(stream):
         rows = np.frombuffer(stream.read(element.count * row.itemsize), row)
         if bool((rows["count"] == 3).all()):
-            return rows["corners"].astype(np.int64)
+            places = {p.name: str(i) for i, p in enumerate(element.properties) if not p.count_kind}
+            told = {name: _native(rows[place]) for name, place in places.items()}
+            return rows["corners"].astype(np.int64), told
     stream.seek(start)
     return None
 
 
-def _polygons(take: Callable[[str, int], list[Any]], element: Element) -> NDArray[np.int64]:
+def _polygons(take: Callable[[str, int], list[Any]], element: Element) -> Faces:
     """Read rows of any length one by one, and cut their polygons into triangles."""
     import numpy as np
 
     found: list[tuple[int, int, int]] = []
+    told: dict[str, list[Any]] = {p.name: [] for p in element.properties if not p.count_kind}
     for _ in range(element.count):
+        before = len(found)
+        row: dict[str, Any] = {}
         for prop in element.properties:
             count = int(take(prop.count_kind, 1)[0]) if prop.count_kind else 1
             expect(count >= 0, "it holds a list of negative length")
             values = take(prop.kind, count)
             if prop.name in _CORNERS and prop.count_kind:
                 found += fan([int(value) for value in values])
-    return np.array(found, np.int64).reshape(-1, 3)
+            elif not prop.count_kind:
+                row[prop.name] = values[0]
+        for name, value in row.items():
+            told[name] += [value] * (len(found) - before)
+    kinds = {p.name: p for p in element.properties}
+    columns = {name: _typed(np.array(rows, "f8"), kinds[name]) for name, rows in told.items()}
+    return np.array(found, np.int64).reshape(-1, 3), columns
 
 
 def _byte_taker(stream: BinaryIO, order: str) -> Callable[[str, int], list[Any]]:

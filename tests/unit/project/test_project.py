@@ -166,6 +166,14 @@ def test_an_import_keeps_its_recipe(project: Project, tmp_path: Path) -> None:
     assert row.companions == ("a.txt.recipe.json",)
 
 
+def test_an_import_brings_the_materials_of_a_shape(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "house.obj").write_text("mtllib house.mtl")
+    (tmp_path / "house.mtl").write_text("newmtl a")
+    assert project.import_file(tmp_path / "house.obj").companions == ("house.mtl",)
+    again = project.import_file(tmp_path / "house.obj")
+    assert (again.name, again.companions) == ("house-2.obj", ("house-2.mtl",))
+
+
 def test_importing_from_the_assets_folder_copies_nothing(project: Project, worker) -> None:
     [row] = project.add(worker.stage(project, [1]))
     assert project.import_file(row.file) == row
