@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
+from studio.training.checkpoint import read_checkpoint
 from studio_point_cloud.train import main, parser
-from studio_point_cloud.training.checkpoint import read_checkpoint
 from studio_point_cloud.training.data import load_shapes
 from studio_point_cloud.training.loop import Training
 from studio_point_cloud.training.runs import Run

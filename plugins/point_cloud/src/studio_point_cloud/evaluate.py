@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.api import StudioError
-from studio_point_cloud.training.checkpoint import read_checkpoint, select
+from studio.training.checkpoint import read_checkpoint, select
 from studio_point_cloud.training.data import DataError, Shapes, load_shapes
 from studio_point_cloud.training.distances import prepared
 from studio_point_cloud.training.drawing import Drawing, Shipped, shown

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from studio.training.checkpoint import read_checkpoint, write_checkpoint
 from studio_point_cloud.training.autoencoder import Encoder
-from studio_point_cloud.training.checkpoint import read_checkpoint, write_checkpoint
 from studio_point_cloud.training.draws import Change, Drawer
 
 _PART = 32

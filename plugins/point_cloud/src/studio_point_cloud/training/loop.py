@@ -19,12 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from studio_point_cloud.training.checkpoint import (
-    gather,
-    read_checkpoint,
-    scatter,
-    write_checkpoint,
-)
+from studio.training.checkpoint import gather, read_checkpoint, scatter, write_checkpoint
 
 CHECKPOINT = "checkpoint.safetensors"
 LOSSES = "losses.csv"
