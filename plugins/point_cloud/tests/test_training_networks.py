@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from studio.training.steps import Progress
 from studio_point_cloud.training.autoencoder import (
     TRUNCATION,
     AutoencoderConfig,
@@ -21,7 +22,6 @@ from studio_point_cloud.training.flow_learner import FlowLearner, FlowRecipe
 from studio_point_cloud.training.gan import Critic, GanConfig, Generator
 from studio_point_cloud.training.gan_learner import drawn_by
 from studio_point_cloud.training.latents import Latents
-from studio_point_cloud.training.loop import Progress
 
 _CONFIG = AutoencoderConfig(width=32, depth=1, looking=1, features=8, hidden=16)
 

@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 
 from studio.training.checkpoint import read_checkpoint
+from studio.training.loop import Training
 from studio_point_cloud.train import main, parser
 from studio_point_cloud.training.data import load_shapes
-from studio_point_cloud.training.loop import Training
 from studio_point_cloud.training.runs import Run
 
 from .training_data import write_folder

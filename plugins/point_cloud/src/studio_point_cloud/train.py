@@ -10,18 +10,16 @@ plain generative adversarial network learns instead, in FOLDER/gan, to compare w
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from studio.training.loop import Training
+from studio.training.run import stopped_by_signals
 from studio_point_cloud.training.autoencoder import AutoencoderConfig
 from studio_point_cloud.training.autoencoder_learner import AutoencoderRecipe
 from studio_point_cloud.training.card import training_card
 from studio_point_cloud.training.data import DataError, load_shapes
 from studio_point_cloud.training.flow import FlowConfig
-from studio_point_cloud.training.loop import Training
 from studio_point_cloud.training.runs import Run
 
 
@@ -96,23 +94,11 @@ def _flow(run: Run) -> bool:
 
 def _finished(training: Training) -> bool:
     """Run a stage; whether it came to its end."""
-    with _signals(training):
+    with stopped_by_signals(training.stop):
         training.run()
     if not training.finished:
         print(f"stopped after {training.done} steps; the same command goes on from here")
     return training.finished
-
-
-@contextmanager
-def _signals(training: Training) -> Iterator[None]:
-    """Let Ctrl-C and termination end the training after the step it is at."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: training.stop()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

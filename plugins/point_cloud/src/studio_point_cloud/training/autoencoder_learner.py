@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from studio.training.steps import Progress
 from studio_point_cloud.training.autoencoder import (
     TRUNCATION,
     AutoencoderConfig,
@@ -18,9 +19,10 @@ from studio_point_cloud.training.autoencoder import (
     Field,
 )
 from studio_point_cloud.training.draws import Batch, Drawer
-from studio_point_cloud.training.loop import Progress
 from studio_point_cloud.training.steps import advance, fall, follow, optimisers
 
+HELD = ("held_distance", "held_colour", "held_nats", "held_overlap")
+LOSSES = ("distance", "colour", "nats", *HELD)
 _COLOURED = 0.05  # colours count as far from the surface as this
 
 
@@ -114,8 +116,7 @@ class AutoencoderLearner:
                 noise = torch.zeros(len(some), 64, 16)
                 losses = [float(x) for x in self.losses(self.average, batch, noise)]
                 totals += len(some) * np.array([*losses, self._overlap(batch)])
-        names = ("held_distance", "held_colour", "held_nats", "held_overlap")
-        return dict(zip(names, (totals / len(shapes)).tolist(), strict=True))
+        return dict(zip(HELD, (totals / len(shapes)).tolist(), strict=True))
 
     def _overlap(self, batch: Batch) -> float:
         """Intersection over union of inside, over the places that are close to the surface."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from studio_point_cloud.training.loop import Training
+from studio.training.loop import Training
 from studio_point_cloud.training.runs import Run
 
 

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from studio.training.steps import Progress
 from studio_point_cloud.training.flow import Flow, FlowConfig
 from studio_point_cloud.training.latents import Latents
-from studio_point_cloud.training.loop import Progress
 from studio_point_cloud.training.steps import advance, fall, follow, optimisers
+
+LOSSES = ("flow",)
 
 
 @dataclass(frozen=True)

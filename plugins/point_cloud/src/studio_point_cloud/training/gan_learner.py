@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from studio.training.steps import Progress
 from studio_point_cloud.training.draws import Change, Drawer
 from studio_point_cloud.training.gan import CHANNELS, POINTS, Critic, GanConfig, Generator
-from studio_point_cloud.training.loop import Progress
+
+LOSSES = ("distance", "penalty", "generator")
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from studio.training.loop import Learner, LoopConfig, Training
+from studio_point_cloud.training import autoencoder_learner, flow_learner, gan_learner
 from studio_point_cloud.training.autoencoder import AutoencoderConfig
 from studio_point_cloud.training.autoencoder_learner import AutoencoderLearner, AutoencoderRecipe
 from studio_point_cloud.training.data import Shapes
@@ -22,7 +25,6 @@ from studio_point_cloud.training.gan import GanConfig
 from studio_point_cloud.training.gan_learner import GanLearner, GanRecipe
 from studio_point_cloud.training.latents import kept, latents_of
 from studio_point_cloud.training.looking import Look, look_at_autoencoder, look_at_flow, look_at_gan
-from studio_point_cloud.training.loop import Learner, LoopConfig, Training
 
 
 class Run:
@@ -51,7 +53,8 @@ class Run:
         look = look_at_autoencoder(learner, self.drawer, self.held, folder)
         loop = LoopConfig(options.steps, options.batch, options.seed, look_every=options.every)
         facts = {"config": dataclasses.asdict(config), "recipe": dataclasses.asdict(recipe)}
-        return learner, self._training(learner, folder, loop, facts, look)
+        losses = autoencoder_learner.LOSSES
+        return learner, self._training(learner, folder, loop, facts, losses, look)
 
     def flow(
         self, autoencoder: AutoencoderLearner, steps_before: int
@@ -89,7 +92,8 @@ class Run:
             "config": dataclasses.asdict(config),
             "recipe": dataclasses.asdict(recipe),
         }
-        return learner, self._training(learner, folder, loop, facts, look)
+        losses = flow_learner.LOSSES
+        return learner, self._training(learner, folder, loop, facts, losses, look)
 
     def gan(self) -> tuple[GanLearner, Training]:
         """The GAN's training, taken up from its checkpoint if there is one."""
@@ -104,7 +108,8 @@ class Run:
         look = look_at_gan(learner, shapes, folder)
         loop = LoopConfig(options.gan_steps, 32, options.seed, look_every=options.every)
         facts = {"config": dataclasses.asdict(config), "recipe": dataclasses.asdict(recipe)}
-        return learner, self._training(learner, folder, loop, facts, look)
+        losses = gan_learner.LOSSES
+        return learner, self._training(learner, folder, loop, facts, losses, look)
 
     def export(self, autoencoder: AutoencoderLearner, flow: FlowLearner) -> Path:
         """Write what ships; gives the folder."""
@@ -130,7 +135,13 @@ class Run:
         return folder
 
     def _training(
-        self, learner: Learner, folder: Path, loop: LoopConfig, facts: dict[str, Any], look: Look
+        self,
+        learner: Learner,
+        folder: Path,
+        loop: LoopConfig,
+        facts: dict[str, Any],
+        losses: Sequence[str],
+        look: Look,
     ) -> Training:
         whole = {
             "seed": loop.seed,
@@ -138,6 +149,6 @@ class Run:
             "data_sha256": self.shapes.sha256,
             **facts,
         }
-        training = Training(learner, folder, loop, whole, look)
+        training = Training(learner, folder, loop, whole, losses, look)
         training.resume()
         return training

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from studio_point_cloud.training.loop import Progress
+from studio.training.steps import Progress
 
 Optimisers = dict[str, torch.optim.Optimizer]
 
