@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from studio.training.steps import Progress
+from studio.training.steps import Progress, half_precision
 from studio_point_cloud.training.autoencoder import (
     TRUNCATION,
     AutoencoderConfig,
@@ -19,7 +19,7 @@ from studio_point_cloud.training.autoencoder import (
     Field,
 )
 from studio_point_cloud.training.draws import Batch, Drawer
-from studio_point_cloud.training.steps import advance, fall, follow, optimisers
+from studio_point_cloud.training.steps import advance, fall, follow_slowly, optimisers
 
 HELD = ("held_distance", "held_colour", "held_nats", "held_overlap")
 LOSSES = ("distance", "colour", "nats", *HELD)
@@ -85,7 +85,7 @@ class AutoencoderLearner:
         price = recipe.nat * min(1.0, progress.share / recipe.warm)
         loss = distance + recipe.colour * colour + price * nats
         advance(self._trio, loss, self.optimisers, recipe.rate * fall(progress))
-        follow(self.average, self._trio, progress, recipe.forget)
+        follow_slowly(self.average, self._trio, progress, recipe.forget)
         found = {"distance": distance, "colour": colour, "nats": nats}
         return {name: float(value.detach()) for name, value in found.items()}
 
@@ -95,7 +95,7 @@ class AutoencoderLearner:
             each.to(self._device)
             for each in (batch.voxels, batch.places, batch.distances, batch.tints)
         )
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
+        with half_precision(self._device.type, self.recipe.bfloat16):
             mean, spread = trio.encoder(voxels)
             mean, spread = mean.float(), spread.float()
             grid = trio.decoder(mean + (0.5 * spread).exp() * noise.to(self._device))
@@ -120,7 +120,7 @@ class AutoencoderLearner:
 
     def _overlap(self, batch: Batch) -> float:
         """Intersection over union of inside, over the places that are close to the surface."""
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
+        with half_precision(self._device.type, self.recipe.bfloat16):
             mean, _ = self.average.encoder(batch.voxels.to(self._device))
             grid = self.average.decoder(mean)
             found, _ = self.average.field(grid, batch.places.to(self._device))

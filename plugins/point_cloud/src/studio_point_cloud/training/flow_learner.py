@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.training.steps import Progress
+from studio.training.steps import Progress, half_precision
 from studio_point_cloud.training.flow import Flow, FlowConfig
 from studio_point_cloud.training.latents import Latents
-from studio_point_cloud.training.steps import advance, fall, follow, optimisers
+from studio_point_cloud.training.steps import advance, fall, follow_slowly, optimisers
 
 LOSSES = ("flow",)
 
@@ -98,11 +98,11 @@ class FlowLearner:
         between = torch.lerp(noise, tokens, time[:, None, None])
         told = torch.from_numpy(self.told(chosen, rng))
         device, recipe = self._device, self.recipe
-        with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bfloat16):
+        with half_precision(device.type, recipe.bfloat16):
             heading = self._flow(between.to(device), time.to(device), told.to(device))
         loss = functional.mse_loss(heading, (tokens - noise).to(device))
         advance(self._flow, loss, self.optimisers, recipe.rate * fall(progress))
-        follow(self.average, self._flow, progress, recipe.forget)
+        follow_slowly(self.average, self._flow, progress, recipe.forget)
         return {"flow": float(loss.detach())}
 
     def told(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:

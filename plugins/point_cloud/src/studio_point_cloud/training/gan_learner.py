@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.training.steps import Progress
+from studio.training.steps import Progress, descend, half_precision
 from studio_point_cloud.training.draws import Change, Drawer
 from studio_point_cloud.training.gan import CHANNELS, POINTS, Critic, GanConfig, Generator
 
@@ -91,10 +91,7 @@ class GanLearner:
     def _advance(self, name: str, loss: Tensor) -> None:
         if not torch.isfinite(loss):
             raise FloatingPointError(f"the loss of the {name} is {float(loss)}")
-        optimiser = self.optimisers[name]
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        descend(loss, self.optimisers[name])
 
     def _made(
         self, batch: int, rng: np.random.Generator
@@ -119,7 +116,7 @@ class GanLearner:
         return torch.from_numpy(clouds).to(self._device)
 
     def _half(self) -> torch.autocast:
-        return torch.autocast(self._device.type, torch.bfloat16, enabled=self.recipe.bfloat16)
+        return half_precision(self._device.type, self.recipe.bfloat16)
 
 
 def drawn_by(

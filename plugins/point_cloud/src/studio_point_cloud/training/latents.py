@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.training.checkpoint import read_checkpoint, write_checkpoint
+from studio.training.steps import half_precision
 from studio_point_cloud.training.autoencoder import Encoder
 from studio_point_cloud.training.draws import Change, Drawer
 
@@ -68,7 +69,7 @@ def latents_of(
             change = Change.draw(rng, largest=0.95)
             rows.append(drawer.seen(int(every[place]), change, rng))
         voxels = torch.from_numpy(np.stack(rows)).to(device)
-        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=half):
+        with torch.no_grad(), half_precision(device.type, half):
             mean, spread = encoder(voxels)
         means.append(mean.float().cpu())
         spreads.append(spread.float().cpu())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from studio.training.steps import Progress
+from studio.training.steps import Progress, descend, follow, set_rate
 
 Optimisers = dict[str, torch.optim.Optimizer]
 
@@ -27,8 +27,8 @@ def optimisers(network: nn.Module, blocks: Iterable[nn.Module], rate: float) -> 
     }
 
 
-def advance(network: nn.Module, loss: torch.Tensor, used: Optimisers, rate: float) -> None:
-    """Take a step down the loss.
+def advance(network: nn.Module, loss: Tensor, used: Optimisers, rate: float) -> None:
+    """Take a step down the loss, a scalar.
 
     Raises:
         FloatingPointError: The loss is not finite.
@@ -36,13 +36,8 @@ def advance(network: nn.Module, loss: torch.Tensor, used: Optimisers, rate: floa
     if not torch.isfinite(loss):
         raise FloatingPointError(f"the loss is {float(loss)}")
     for optimiser in used.values():
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    for optimiser in used.values():
-        optimiser.step()
+        set_rate(optimiser, rate)
+    descend(loss, *used.values(), clipped=network.parameters())
 
 
 def fall(progress: Progress, after: float = 0.4, warm: int = 100) -> float:
@@ -51,8 +46,8 @@ def fall(progress: Progress, after: float = 0.4, warm: int = 100) -> float:
     return rising * min(1.0, (1.0 - progress.share) / (1.0 - after)) + 1e-3
 
 
-def follow(average: nn.Module, network: nn.Module, progress: Progress, forget: float) -> None:
+def follow_slowly(
+    average: nn.Module, network: nn.Module, progress: Progress, forget: float
+) -> None:
     """Let an average follow, with a short memory at first: the first weights are no good."""
-    forget = min(forget, (1 + progress.done) / (10 + progress.done))
-    with torch.no_grad():
-        torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - forget)
+    follow(average, network, 1 - min(forget, (1 + progress.done) / (10 + progress.done)))
