@@ -1,0 +1,1 @@
+"""Training and evaluation of the point clouds; needs the extra `studio-point-cloud[train]`."""
