@@ -28,20 +28,20 @@ WEIGHTS = Weights.of_folder(
     _LIEDER,
     {
         "encoder.onnx": (
-            2_714_636,
-            "c7d33b2a4b371babe6165930d4317f4dbc5776dab9c25d95f8f178167ef56c80",
+            2_580_684,
+            "d72a6afa3acdd01d8b3f77d0f9bebc5d6fd71d51caf3b036a58973d7426b3927",
         ),
         "decoder.onnx": (
-            4_033_225,
-            "446756bce6f127fd0484d3777347a5fe13613089e02106be9cfc24af2593690a",
+            3_909_663,
+            "1e65289f2f717b953dcaed18b4e6fcd3c93b5df30709b3c45539b6035b84be5f",
         ),
         "flow.onnx": (
             2_303_719,
-            "04aca62fe64bd339b193ad4bfe7be5500173af8cf7c2ee6d6c886e8bab3a9910",
+            "75a3666c2a341223106923f901db5ac6fcde45a3f492d3dd4ead11ed9a7c1b27",
         ),
         "space.json": (
-            14_129,
-            "b5bddec98e713df28247310d78cb84571ea347e226f12dcb8beba5c5f57b3f4d",
+            13_936,
+            "c1d525bcaa972f21a0d024aaa5701a1a0ea574e318fa9c0c1df265161bcf9b2b",
         ),
     },
 ) + Weights.of_folder(
@@ -51,19 +51,19 @@ WEIGHTS = Weights.of_folder(
     {
         "encoder.onnx": (
             1_587_102,
-            "e7bdc6256def4cd5fa0c4bb9cc7ab60384f545ed01271cc439d5783704aea515",
+            "4d4b9c981fe389d3108fd4ec5f0dd46b3f9f7fbb2c4d4fb4d84151eadf2b2e20",
         ),
         "decoder.onnx": (
             2_179_128,
-            "1dbd9eaf35f06a70223ad607e445fed7b0f6d5a8d770f1f3b4aad3848b85b70b",
+            "d3823399c8f57840d02d756f6bf0bb64d25dab56e7a94609a0145caf28db586c",
         ),
         "flow.onnx": (
             2_322_279,
-            "60a0dccc33974ad75e548f53010910a2a3b9e27bbb53b3ed8d4029a32e678a14",
+            "173c244dd6951d7b2a2278da83e23dd69d62146a892cf2c5a5e628c5453e386b",
         ),
         "space.json": (
-            21_205,
-            "81e127c4ae1e78493ecbc341bae794079e4076e0e8a3f8a7b1570246e50f3ce3",
+            21_152,
+            "1a633bebe9d84faa4eb1d7ca8026567392e88d88f81d2ede2137bddfb0a74c08",
         ),
     },
 )

@@ -92,6 +92,7 @@ class EnglishWriter(_Shipped[EnglishParams]):
             "Stories, verse and dialogue in the English of a hundred years ago, as you watch",
             EnglishParams,
         ),
+        version="2",  # other weights, and so another text of the same seed
         weights=ENGLISH,
         card=CARD,
         glyph="mdi6.feather",
@@ -110,7 +111,7 @@ class ChineseWriter(_Shipped[ChineseParams]):
             "Poems in the forms of the Tang and Song dynasties, as you watch",
             ChineseParams,
         ),
-        version="2",  # other weights, and so another text of the same seed
+        version="3",  # other weights, and so another text of the same seed
         weights=CHINESE,
         card=CARD,
         glyph="mdi6.brush",

@@ -27,9 +27,9 @@ ENGLISH = Weights.of_folder(
     {
         "model.onnx": (
             4_752_442,
-            "f4043bfcb5253a589e3f0140917ddb885f2842855aa1a29ee978d1fa883b7c92",
+            "82817a9fa80e959e552d842534997a0e43c9902dff0a07e79f066df7d5db2a52",
         ),
-        "model.json": (708, "4e9c4ebd3a380a93f44df176dfbcd03b20e7a63962be28ca69ea40c99cbe62a8"),
+        "model.json": (709, "8e27ce3e4843487b22f1064da04114bfa3c96f754c15f9c9346d531ea22f8652"),
         "tokenizer.json": (
             108_219,
             "5fcc3111e1718978b29172e5999928b64c021c40904ed05b21468c0920fc171d",
@@ -43,9 +43,9 @@ CHINESE = Weights.of_folder(
     {
         "model.onnx": (
             5_276_730,
-            "c6560aab2dda9c67a3af12ac25d2d847bb6d5490e175701d1433203095147e34",
+            "f92a983df12782d6918a5268446193ef47c4299bd968ba55dfac1979ec63fe84",
         ),
-        "model.json": (1_335, "cc4afedc8e1ed8c6a9443ce1b885129ba521a68f5244e159edd4b925c6c85c12"),
+        "model.json": (1_336, "c7ef6139b7fe186be50d63cf5b0db8b7da5c9c852943bef0e6893e3e078a280d"),
         "tokenizer.json": (
             169_836,
             "a0269adf290b70259baf04bb66b937de0d8612a4ffdcbc4c0f77931619f92d27",
