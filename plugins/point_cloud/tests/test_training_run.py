@@ -97,7 +97,7 @@ def test_the_gan_learns_in_a_folder_of_its_own(folder: Path, tmp_path: Path, cap
 
 
 def test_training_lowers_the_error_of_distances(folder: Path, tmp_path: Path):
-    training = _start(folder, tmp_path / "out", 100)
+    training = _start(folder, tmp_path / "out", 200)
     before = training.learner.check(training.learner._train)["held_distance"]
     training.run(lambda _: None)
     after = training.learner.check(training.learner._train)["held_distance"]

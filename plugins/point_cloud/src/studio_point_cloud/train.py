@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--flow-batch", type=int, default=64, help="shapes to a step of the flow")
     line.add_argument("--flow-width", type=int, default=FlowConfig.width)
     line.add_argument("--flow-depth", type=int, default=FlowConfig.depth)
-    line.add_argument("--draw-steps", type=int, default=24, help="steps to draw with, for export")
+    line.add_argument("--draw-steps", type=int, default=12, help="steps to draw with, for export")
     line.add_argument("--guidance", type=float, default=2.0, help="to draw with, for export")
     line.add_argument("--model", choices=("flow", "gan"), default="flow", help="what learns")
     line.add_argument("--gan-steps", type=int, default=3000, help="steps of the GAN's generator")
