@@ -378,5 +378,5 @@ class TestOnTheCommandLine:
 
     def test_parameters_are_shown(self, studio):
         said = studio("show", "tiny-point-cloud")
-        for word in ("kind", "points", "temperature", "size", "Kenney" if WEIGHTS else "tiny"):
+        for word in ("kind", "points", "temperature", "size", "tiny"):
             assert word in said
