@@ -197,7 +197,8 @@ SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 2 0 0\n"
 
 def test_obj_materials_beside_it_colour_its_faces(tmp_path):
     (tmp_path / "house.mtl").write_text(
-        "newmtl red wall\nKa 0 0 0\nKd 1 0 0\nnewmtl roof\nKd 0 0.2 1 \nnewmtl odd\nKd x 1 1\n"
+        "newmtl red wall\nKa 0 0 0\nKd 1 0 0\nnewmtl roof\nKd 0 0.2 1 \n"
+        "newmtl odd\nKd x 1 1\nKd nan 0 0\n"
     )
     file = tmp_path / "house.obj"
     file.write_text(

@@ -5,6 +5,7 @@ Source: Wavefront Technologies, MTL material format (1995), "Kd".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,5 +67,6 @@ def _colours(content: bytes) -> dict[bytes, tuple[float, float, float]]:
                 red, green, blue = (float(word) for word in words[1].split()[:3])
             except ValueError:
                 continue
-            found[name] = (red, green, blue)
+            if math.isfinite(red + green + blue):
+                found[name] = (red, green, blue)
     return found
