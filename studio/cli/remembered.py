@@ -13,6 +13,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from studio import __version__
@@ -49,11 +50,14 @@ def _recall() -> Rows | None:
 
 
 def _keep(rows: Rows) -> None:
-    loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    kept = {"rests_on": _state(sorted(filter(None, loaded))), "rows": rows}
+    modules = [module for module in sys.modules.values() if isinstance(module, ModuleType)]
+    # Not `module.__file__`: there are modules that import others when they are asked for anything.
+    files = {vars(module).get("__file__") for module in modules}
+    rests_on = _state(sorted(file for file in files if isinstance(file, str)))
+    kept = {"rests_on": rests_on, "rows": rows}
     file = data_dir() / _FILE
-    # Without it the next call takes longer, and that is all.
-    with contextlib.suppress(OSError):
+    # Without it the next call takes longer, and that is all; a plugin's title may be no string.
+    with contextlib.suppress(OSError, TypeError, ValueError):
         file.parent.mkdir(parents=True, exist_ok=True)
         partial = file.with_name(f".{_FILE}-{os.getpid()}")
         partial.write_text(json.dumps(kept), encoding="utf-8")
