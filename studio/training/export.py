@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
@@ -93,7 +94,7 @@ def shrink(model: onnx.ModelProto, halves: int | None, wholes: int | None) -> No
         model: Is changed.
         halves: Tensors of so many numbers and more are stored in half precision; none if None.
         wholes: Matrices of so many numbers and more are stored as whole numbers of eight bits
-            instead, with a scale for each row; none if None.
+            instead, with a scale for each row or column; none if None.
     """
     graph = model.graph
     nodes: list[NodeProto] = []
@@ -120,15 +121,27 @@ def _half(tensor: TensorProto) -> NodeProto:
 
 def _whole(tensor: TensorProto, scales: list[TensorProto]) -> list[NodeProto]:
     """Make whole numbers of a matrix, and add their scales; gives what undoes it."""
-    name, matrix = tensor.name, numpy_helper.to_array(tensor)
-    scale = np.maximum(np.abs(matrix).max(axis=1, keepdims=True), 1e-12) / 127
-    whole = np.rint(matrix / scale).astype(np.int8)
+    name = tensor.name
+    whole, scale = in_bytes(numpy_helper.to_array(tensor))
     tensor.CopyFrom(numpy_helper.from_array(whole, f"{name}.whole"))
-    scales.append(numpy_helper.from_array(scale.astype(np.float32), f"{name}.scale"))
+    scales.append(numpy_helper.from_array(scale, f"{name}.scale"))
     return [
         helper.make_node("Cast", [f"{name}.whole"], [f"{name}.cast"], to=TensorProto.FLOAT),
         helper.make_node("Mul", [f"{name}.cast", f"{name}.scale"], [name]),
     ]
+
+
+def in_bytes(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """A matrix as int8, and the scale of its rows or columns, whichever keeps it nearer."""
+    found = []
+    for axis in (1, 0):
+        scale = (np.maximum(np.abs(matrix).max(axis, keepdims=True), 1e-12) / 127).astype(
+            np.float32
+        )
+        whole = np.rint(matrix / scale).astype(np.int8)
+        found.append((float(np.square(whole * scale - matrix).sum()), whole, scale))
+    _, whole, scale = min(found, key=lambda each: each[0])
+    return whole, scale
 
 
 def write_json(path: Path, facts: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from studio.training.export import MeanEncoder, write_json, write_onnx
+from studio.training.export import MeanEncoder, in_bytes, write_json, write_onnx
 
 
 class Pair(nn.Module):
@@ -81,3 +81,15 @@ def test_facts_are_written_whole(tmp_path):
     write_json(tmp_path / "space.json", {"classes": ["é"], "mean": [0.5]})
     assert json.loads((tmp_path / "space.json").read_text()) == {"classes": ["é"], "mean": [0.5]}
     assert [file.name for file in tmp_path.iterdir()] == ["space.json"]
+
+
+def test_bytes_keep_the_axis_that_varies():
+    rng = np.random.default_rng(0)
+    rows = (rng.standard_normal((32, 64)) * np.logspace(-3, 0, 32)[:, None]).astype(np.float32)
+    for values in (rows, np.ascontiguousarray(rows.T)):
+        whole, scale = in_bytes(values)
+        assert whole.dtype == np.int8
+        error = np.abs(whole * scale - values).max(axis=int(values is rows))
+        assert (error <= 0.5001 * np.abs(values).max(axis=int(values is rows)) / 127).all()
+    whole, scale = in_bytes(np.zeros((3, 4), np.float32))
+    assert not (whole * scale).any()

@@ -4,7 +4,7 @@
 log_variance [N, code], mean and spread of what it thinks possible; `decoder.onnx` takes code to
 written [N, 32, outputs]; `flow.onnx` takes x [N, S, code], time [N, S] and told [N, told] to
 velocity, shaped as x.
-Large matrices are stored as whole numbers of eight bits with a scale for each row.
+Large matrices are stored as whole numbers of eight bits.
 """
 
 from __future__ import annotations
