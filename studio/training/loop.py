@@ -18,7 +18,7 @@ from torch import nn
 
 from studio.training.checkpoint import gather, scatter
 from studio.training.losses import Losses
-from studio.training.run import read_run, write_run
+from studio.training.run import read_run, stopped_by_signals, write_run
 from studio.training.steps import Progress
 
 
@@ -115,6 +115,14 @@ class Training:
             if self.done % config.save_every == 0:
                 self.save()
         self.save()
+
+    def finish(self, tell: Callable[[str], None] = print) -> bool:
+        """Run, kindly stopped by signals; whether it came to its end, and if not, say so."""
+        with stopped_by_signals(self.stop):
+            self.run(tell)
+        if not self.finished:
+            tell(f"stopped after {self.done} steps; the same command goes on from here")
+        return self.finished
 
     def save(self) -> None:
         """Write the checkpoint."""

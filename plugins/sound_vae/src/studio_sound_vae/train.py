@@ -18,7 +18,6 @@ import numpy as np
 import torch
 
 from studio.training.loop import LoopConfig, Training
-from studio.training.run import stopped_by_signals
 from studio_sound_vae.training.augment import Drawer, Source, look, oversample
 from studio_sound_vae.training.card import training_card
 from studio_sound_vae.training.data import DataError, Recordings, load_recordings, split
@@ -137,22 +136,13 @@ def main(arguments: list[str] | None = None) -> int:
         options.out.mkdir(parents=True, exist_ok=True)
         run = Run(options, recordings)
         vae, training = run.vae()
-        if not _finished(training):
+        if not training.finish():
             return 130
         finish(run, vae, training)
     except (DataError, OSError, ValueError, FloatingPointError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def _finished(training: Training) -> bool:
-    """Run a stage; whether it came to its end."""
-    with stopped_by_signals(training.stop):
-        training.run()
-    if not training.finished:
-        print(f"stopped after {training.done} steps; the same command goes on from here")
-    return training.finished
 
 
 if __name__ == "__main__":
