@@ -28,22 +28,22 @@ from studio_music_vae.training.listening import score_of
 from studio_music_vae.training.phrases import Changes, Source
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CodecRecipe:
     """How the autoencoder is trained.
 
     Attributes:
         batch: Phrases in a step.
-        rate: Greatest learning rate.
         nats: The rate of the latent, the divergence from the prior, that is aimed at; None for an
             autoencoder without a prior.
+        rate: Greatest learning rate.
         changes: What is done to the phrases.
         bfloat16: Whether to multiply in half precision.
     """
 
-    batch: int = 128
+    batch: int
+    nats: float | None
     rate: float = 1e-3
-    nats: float | None = 23.0
     changes: Changes = field(default_factory=Changes)
     bfloat16: bool = True
 

@@ -31,7 +31,7 @@ from studio_music_vae.training.listening import score_of
 from studio_music_vae.training.phrases import move
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FlowRecipe:
     """How the flow is trained.
 
@@ -45,7 +45,7 @@ class FlowRecipe:
         bfloat16: Whether to multiply in half precision.
     """
 
-    batch: int = 128
+    batch: int
     rate: float = 1e-3
     spread: float = 0.5
     short: float = 0.3
