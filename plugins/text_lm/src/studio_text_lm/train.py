@@ -68,6 +68,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="go on from a model as it ships: its weights, its tokens, its shape",
     )
+    line.add_argument(
+        "--mix",
+        type=_share,
+        metavar="SHARE",
+        help="of the weights started from, how much to mix into what is learned, at the end",
+    )
     _add_texts(line.add_argument_group("texts"))
     _add_network(line.add_argument_group("network"))
     _add_training(line)
@@ -203,6 +209,8 @@ def _before(options: argparse.Namespace, corpus: Corpus) -> Start | None:
         ValueError: It is not there, or does not go with the texts or the other options.
     """
     if options.start is None:
+        if options.mix:
+            raise ValueError("--mix mixes in what --start names; give that too, or leave it out")
         return None
     before = read_start(options.start)
     if options.network != "gpt":
@@ -270,9 +278,11 @@ def _seconds(kind: torch.dtype) -> float:
 
 
 def finish(options: argparse.Namespace, corpus: Corpus, training: Training) -> None:
-    """Write what ships, and its model card."""
+    """Mix in what was started from, if asked for, and write what ships and its model card."""
     from studio_text_lm.training.card import training_card
 
+    if options.mix:
+        training.mix_in(read_start(options.start).network(options.dropout), options.mix)
     folder = options.out / "export"
     folder.mkdir(exist_ok=True)
     if options.network == "gpt":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from studio.training.checkpoint import read_checkpoint
 from studio.training.run import CHECKPOINT
@@ -73,6 +74,23 @@ def test_a_run_goes_on_from_what_ships(books: Path, tmp_path: Path, shipped: Pat
     told = (tmp_path / "second" / "export" / "model.json").read_text(encoding="utf-8")
     assert '"tokens_shown": 960' in told
     assert (tmp_path / "second" / "tokenizer.json").exists()
+
+
+def test_what_was_started_from_is_mixed_in_once(books: Path, tmp_path: Path, shipped: Path):
+    options = ("--start", shipped, "--tokens", 640)
+    assert main(_arguments(books, tmp_path / "plain", *options)) == 0
+    for _ in range(2):
+        assert main(_arguments(books, tmp_path / "mixed", *options, "--mix", 0.25)) == 0
+    plain, mixed = (read_checkpoint(tmp_path / name / CHECKPOINT)[0] for name in ("plain", "mixed"))
+    before = read_start(shipped).network(0.0).state_dict()
+    for name, old in before.items():
+        expected = torch.lerp(plain[f"network.{name}"], old, 0.25)
+        torch.testing.assert_close(mixed[f"network.{name}"], expected)
+
+
+def test_there_is_nothing_to_mix_in_without_a_start(books: Path, tmp_path: Path, capsys):
+    assert main(_arguments(books, tmp_path / "out", "--mix", 0.25)) == 2
+    assert "--mix mixes in what --start names" in capsys.readouterr().err
 
 
 def test_another_start_is_another_run(books: Path, tmp_path: Path, shipped: Path, capsys):

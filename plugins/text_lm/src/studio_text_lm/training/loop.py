@@ -80,6 +80,7 @@ class Training:
         self.shown, self.steps, self.seconds, self.cpu_seconds = 0, 0, 0.0, 0.0
         self._step_loss = torch.compile(self.loss, dynamic=False) if compiled else self.loss
         self._stop = False
+        self.mixed = 0.0
         self._losses = Losses(out, _COLUMNS)
         self._rows = 0
 
@@ -97,6 +98,7 @@ class Training:
         self.windows.restore(facts["windows"])
         self.shown, self.steps, self._rows = facts["shown"], facts["steps"], facts["rows"]
         self.seconds, self.cpu_seconds = facts["seconds"], facts["cpu_seconds"]
+        self.mixed = facts.get("mixed", 0.0)
         self._losses.cut(self.shown)
         return True
 
@@ -133,6 +135,21 @@ class Training:
         if self._losses.pending:
             tell(self._log(look=True))
             self.save()
+
+    @torch.no_grad()
+    def mix_in(self, before: nn.Module, share: float) -> None:
+        """Move the weights back by a share of the way from those that the run began with, once.
+
+        Between two models that one run leads to there is often a better one (Wortsman et al. 2022,
+        "Robust fine-tuning of zero-shot models", section 3).
+        """
+        if self.mixed or not share:
+            return
+        old = before.state_dict()
+        for name, weight in self.network.state_dict().items():
+            weight.lerp_(old[name].to(weight), share)
+        self.mixed = share
+        self.save()
 
     def step(self) -> float:
         """One step of the optimisers; the mean loss in nats per token."""
@@ -185,6 +202,7 @@ class Training:
             "rows": self._rows,
             "seconds": self.seconds,
             "cpu_seconds": self.cpu_seconds,
+            "mixed": self.mixed,
         }
         write_run(self.out, self.facts, gather(*self._kept()), done)
 
