@@ -126,7 +126,7 @@ def write_model(folder: Path) -> Path:
         "features": 16, "directions": [], "truncation": 0.1, "steps": 12, "guidance": 1.0,
     }  # fmt: skip
     (folder / "space.json").write_text(json.dumps(facts))
-    kinds = [_tokens(folder, ball(0.95, RED)), _tokens(folder, block((0.95, 0.6, 0.8), BLUE))]
+    kinds = [_tokens(folder, ball(0.9, RED)), _tokens(folder, block((0.9, 0.57, 0.76), BLUE))]
     table = (np.stack([*kinds, np.zeros((64, 16))]) - mean) / deviation
     table[-1] = 0
     _write(_FLOW, folder / "flow.onnx", table=table, pull=PULL)

@@ -15,6 +15,7 @@ Rows = NDArray[np.float32]
 
 _MOST = 4096  # points that the encoder is shown; it was trained with 1,024 to 6,144
 _GREY = 0.6  # of what has no colour
+_ROOM = 0.9  # of the cube that a shape takes: up to its sides one would be cut open
 _SEED = 0  # which points are taken is no chance: a shape has one latent
 
 
@@ -62,7 +63,7 @@ class Frame:
     def around(
         cls, cloud: Cloud, rest: Side | None = None, share: float = 1.0, *, name: str
     ) -> Frame:
-        """The cube that the longest side of a shape's bounding box fills.
+        """The cube that the longest side of a shape's bounding box fills but for a margin.
 
         Args:
             cloud: The shape, or a part of it.
@@ -77,7 +78,7 @@ class Frame:
         if rest is not None:
             more = (high - low)[rest.axis] * (1 / share - 1)
             (high if rest.upper else low)[rest.axis] += more if rest.upper else -more
-        half = float((high - low).max()) / 2
+        half = float((high - low).max()) / 2 / _ROOM
         if not half > 1e-30:  # what is smaller vanishes in single precision
             raise InputFileError(f"{name} has all its points in one place, expected a shape")
         return cls((low + high) / 2, half)
