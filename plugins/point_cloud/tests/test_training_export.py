@@ -9,12 +9,20 @@ import onnx
 import pytest
 import torch
 
+from studio.testing import runtime
+from studio_point_cloud.space import Facts, Space
 from studio_point_cloud.training.autoencoder import AutoencoderConfig
 from studio_point_cloud.training.autoencoder_learner import Trio
-from studio_point_cloud.training.drawing import Drawing, Live, Shipped, shown
+from studio_point_cloud.training.drawing import (
+    Live,
+    TrustedField,
+    drawn,
+    facts_of,
+    given_back,
+    live_space,
+)
 from studio_point_cloud.training.export import FILES, Trained, export
 from studio_point_cloud.training.flow import Flow, FlowConfig
-from studio_point_cloud.training.smaller import in_bytes
 
 
 @pytest.fixture(scope="module")
@@ -37,20 +45,32 @@ def exported(tmp_path_factory):
 @pytest.mark.parametrize("count", [1, 3])
 def test_onnx_runtime_agrees_with_torch(exported, count: int):
     trio, flow, folder = exported
-    live, rng = Live(trio, flow), np.random.default_rng(0)
-    voxels = rng.uniform(size=(count, 32, 32, 32, 10)).astype(np.float32)
-    places = rng.uniform(-1, 1, (count, 50 * count, 3)).astype(np.float32)
-    x, time = rng.standard_normal((count, 64, 16), np.float32), rng.random(count, np.float32)
-    label = np.arange(count) + 1  # the last is any
-    with Shipped(folder) as ships:
-        tokens = ships.encode(voxels)
-        np.testing.assert_allclose(tokens, live.encode(voxels), atol=0.05)
-        grid = ships.decode(tokens)
-        np.testing.assert_allclose(grid, live.decode(tokens), atol=0.05)
-        for found, wanted in zip(ships.field(grid, places), live.field(grid, places), strict=True):
-            np.testing.assert_allclose(found, wanted, atol=2e-3)
-        heading = ships.velocity(x, time, label)
-    np.testing.assert_allclose(heading, live.velocity(x, time, label), atol=0.05)
+    rng = np.random.default_rng(0)
+    given = {
+        "voxels": rng.uniform(size=(count, 32, 32, 32, 10)).astype(np.float32),
+        "points": rng.uniform(-1, 1, (count, 50 * count, 3)).astype(np.float32),
+        "x": rng.standard_normal((count, 64, 16), np.float32),
+        "time": rng.random(count, np.float32),
+        "label": np.arange(count) + 1,  # the last is any
+    }
+    live = {
+        "encoder": Live(trio.encoder, ["voxels"], ["mean"]),
+        "decoder": Live(trio.decoder, ["mean"], ["grid"]),
+        "field": Live(TrustedField(trio.field), ["grid", "points"], ["distance", "colour"]),
+        "flow": Live(flow, ["x", "time", "label"], ["velocity"]),
+    }
+    for name in ("encoder", "decoder"):
+        given |= live[name].run(given)
+    given["tokens"] = given["mean"]
+    networks = runtime()
+    for name, near in {"encoder": 0.05, "decoder": 0.05, "field": 2e-3, "flow": 0.05}.items():
+        graph = onnx.load(str(folder / f"{name}.onnx")).graph
+        asked = {each.name: given[each.name] for each in graph.input}
+        found, wanted = networks.onnx(folder / f"{name}.onnx").run(asked), live[name].run(given)
+        assert found.keys() == wanted.keys()
+        for output, values in found.items():
+            np.testing.assert_allclose(values, wanted[output], atol=near)
+    networks.close()
 
 
 def test_the_interface_is_as_agreed(exported):
@@ -83,47 +103,62 @@ def test_large_weights_take_one_byte_each(exported):
     assert (folder / "flow.onnx").stat().st_size < 1.3 * numbers + 30_000
 
 
-def test_bytes_keep_the_axis_that_varies():
-    rng = np.random.default_rng(0)
-    rows = (rng.standard_normal((32, 64)) * np.logspace(-3, 0, 32)[:, None]).astype(np.float32)
-    for values in (rows, np.ascontiguousarray(rows.T)):
-        whole, scale = in_bytes(values)
-        assert whole.dtype == np.int8
-        error = np.abs(whole * scale - values).max(axis=int(values is rows))
-        assert (error <= 0.5001 * np.abs(values).max(axis=int(values is rows)) / 127).all()
-    whole, scale = in_bytes(np.zeros((3, 4), np.float32))
-    assert not (whole * scale).any()
-
-
 def test_what_is_drawn_follows_from_the_seed_and_the_label(exported):
-    _, _, folder = exported
-    drawing = Drawing(np.zeros(16, np.float32), np.ones(16, np.float32), 3, steps=3, guidance=1.5)
-    with Shipped(folder) as ships:
-        first, again, other = (
-            drawing.tokens(ships, np.array([label, 3]), np.random.default_rng(0))
-            for label in (0, 0, 1)
-        )
-        np.testing.assert_array_equal(first, again)
-        assert np.abs(first[0] - other[0]).max() > 1e-4
-        np.testing.assert_allclose(first[1], other[1], atol=1e-5)
-        (cloud,) = shown(ships, first[:1], 32, np.random.default_rng(0))
-    assert cloud is None or cloud.points.shape == (32, 3)
+    trio, flow, folder = exported
+    facts = Facts.read(folder / "space.json")
+    networks = runtime()
+    ships, live = Space.read(folder, networks), live_space(trio, flow, facts)
+
+    def tokens(space, label):
+        point = space.draw(np.random.default_rng(0), label, 1.0)
+        return space.tokens(point, None, lambda _: None)
+
+    first, again, other = (tokens(ships, label) for label in ("cellar", "cellar", "room"))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 1e-4
+    np.testing.assert_allclose(tokens(live, "cellar"), first, atol=0.1)
+    networks.close()
 
 
-def test_a_flow_that_is_straight_is_followed_exactly():
-    class Straight:
-        def velocity(self, x, time, label):
-            return np.full_like(x, 2.0) + label[:, None, None]
+class Known(torch.nn.Module):
+    """A field that is known, whatever the features."""
 
-    zeros, ones = np.zeros(16, np.float32), np.ones(16, np.float32)
-    label, rng = np.array([0, 1]), np.random.default_rng(0)
-    noise = np.random.default_rng(0).standard_normal((2, 64, 16), np.float32)
-    plain = Drawing(zeros, ones, 3, steps=5, guidance=1).tokens(Straight(), label, rng)
-    np.testing.assert_allclose(
-        plain - noise, label[:, None, None] + np.full_like(noise, 2), atol=1e-5
-    )
-    guided = Drawing(zeros, 2 * ones, 3, steps=5, guidance=2)
-    found = guided.tokens(Straight(), label, np.random.default_rng(0))
-    # Any heads for 5; a guidance of 2 goes as far again the other way.
-    wanted = noise + 2 * (2 + label[:, None, None]) - 5
-    np.testing.assert_allclose(found, 2 * wanted, atol=1e-4)
+    def __init__(self, distances):
+        super().__init__()
+        self.none, self.distances = torch.nn.Parameter(torch.zeros(1)), distances
+
+    def forward(self, grid, points):
+        return self.distances(points), (points + 1) / 2
+
+
+@pytest.fixture
+def space_of():
+    """Make a space of networks in torch whose field is known."""
+
+    def make(distances) -> Space:
+        trio = Trio(AutoencoderConfig(width=128, depth=1, looking=1, features=8, hidden=16))
+        trio.field = Known(distances)
+        flow = Flow(FlowConfig(labels=1, width=64, depth=1))
+        return live_space(trio, flow, facts_of(["ball"], np.zeros(16), np.ones(16), 2))
+
+    return make
+
+
+def test_clouds_are_made_as_the_plugin_makes_them(space_of):
+    space = space_of(lambda points: points.norm(dim=2) - 0.5)
+    (cloud,) = drawn(space, ["ball"], 500, np.random.default_rng(0))
+    assert cloud.points.shape == (500, 3)
+    # By the plugin's standard the surface is moved out by half a hundredth of the cube's side.
+    radius = np.linalg.norm(cloud.points, axis=1)
+    np.testing.assert_allclose(radius, 0.51, atol=5e-3)
+    np.testing.assert_allclose(cloud.normals, cloud.points / radius[:, None], atol=0.05)
+    back = given_back(space, cloud, 400)
+    # The box of what was given, 1.02 wide, takes nine tenths of the cube, in which the ball is.
+    width = (cloud.points.max(axis=0) - cloud.points.min(axis=0)).max()
+    radius = np.linalg.norm(back.points, axis=1)
+    np.testing.assert_allclose(radius, 0.51 * width / 2 / 0.9, atol=0.02)
+
+
+def test_nothing_has_no_cloud(space_of):
+    space = space_of(lambda points: 0 * points[..., 0] + 0.1)
+    assert drawn(space, ["ball"], 10, np.random.default_rng(0)) == [None]

@@ -1,67 +1,18 @@
-"""Surfaces of fields, distances between sets, sheets."""
+"""Distances between sets, and sheets."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from studio_point_cloud.training.distances import SWELL
-from studio_point_cloud.training.measures import Set, measure
+from studio_point_cloud.clouds import Cloud
+from studio_point_cloud.training.measures import Set, boxed, measure
 from studio_point_cloud.training.sheets import picture, sheet
-from studio_point_cloud.training.surface import Cloud, lattice, surface
-
-
-def _ball(radius):
-    def read(places):
-        distances = np.linalg.norm(places, axis=1) - radius
-        return np.clip(distances, -0.1, 0.1), (places + 1) / 2
-
-    return read
-
-
-def _slab(places):
-    """Solid up to y = 0, out to all sides of the cube."""
-    return np.clip(places[:, 1], -0.1, 0.1), np.ones_like(places)
-
-
-def test_points_lie_evenly_on_the_surface():
-    cloud = surface(_ball(0.7), 6000, np.random.default_rng(0))
-    radius = np.linalg.norm(cloud.points, axis=1)
-    np.testing.assert_allclose(radius, 0.7 - SWELL, atol=2e-3)
-    np.testing.assert_allclose(cloud.normals, cloud.points / radius[:, None], atol=0.02)
-    np.testing.assert_allclose(
-        cloud.colours, (cloud.points / radius[:, None] * 0.7 + 1) / 2, atol=0.01
-    )
-    # Slices of a sphere of one height have one area (Archimedes), along any direction.
-    for along in ([1, 0, 0], [0.6, 0.8, 0], [0.577, 0.577, 0.577]):
-        counts, _ = np.histogram(cloud.points @ along / (0.7 - SWELL), 8, (-1.01, 1.01))
-        assert counts.min() > 0.85 * 750
-        assert counts.max() < 1.15 * 750
-
-
-def test_the_lattice_is_exact_close_to_the_surface():
-    values = lattice(_ball(0.7))
-    places = np.stack(np.meshgrid(*[np.linspace(-1, 1, 63)] * 3, indexing="ij"), axis=-1)
-    wanted = np.linalg.norm(places, axis=3) - 0.7
-    close = np.abs(wanted) < 0.033  # what an edge that crosses the surface may be away from it
-    np.testing.assert_allclose(values[close], wanted[close], atol=1e-5)
-    assert ((values < 0) == (wanted < 0)).all()
-
-
-def test_what_reaches_the_sides_of_the_cube_ends_there():
-    cloud = surface(_slab, 4000, np.random.default_rng(0))
-    bottom = cloud.points[:, 1] < -0.98
-    assert 0.2 < bottom.mean() < 0.35  # of 4 + 4 + 4 * 2 units of area, 4
-    assert cloud.points.min() > -1.02
-
-
-def test_nothing_has_no_surface():
-    assert surface(lambda places: (np.full(len(places), 0.1), places), 10, None) is None
 
 
 def test_a_cloud_is_scaled_to_its_box():
     points = np.random.default_rng(0).uniform([0, 0, 0], [4, 1, 2], (50, 3)).astype(np.float32)
-    scaled = Cloud(points, points, points).scaled().points
+    scaled = boxed(points)
     assert scaled[:, 0].min() == pytest.approx(-1)
     assert scaled[:, 0].max() == pytest.approx(1)
     np.testing.assert_allclose(scaled.max(axis=0) + scaled.min(axis=0), 0, atol=1e-6)

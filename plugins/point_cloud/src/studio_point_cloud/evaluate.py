@@ -9,7 +9,7 @@ Chamfer distances; so are as many shapes that were trained on, and a GAN's if on
 from __future__ import annotations
 
 import argparse
-import json
+import dataclasses
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -17,24 +17,28 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from studio.api import StudioError
+from studio.testing import runtime
 from studio.training.checkpoint import read_checkpoint, select
+from studio_point_cloud.clouds import Cloud
+from studio_point_cloud.space import Space
 from studio_point_cloud.training.data import DataError, Shapes, load_shapes
 from studio_point_cloud.training.distances import prepared
-from studio_point_cloud.training.drawing import Drawing, Shipped, shown
-from studio_point_cloud.training.draws import PLAIN, Drawer
+from studio_point_cloud.training.drawing import drawn, given_back
+from studio_point_cloud.training.draws import Drawer
 from studio_point_cloud.training.gan import GanConfig, Generator
 from studio_point_cloud.training.gan_learner import drawn_by
 from studio_point_cloud.training.looking import gan_cloud, real
-from studio_point_cloud.training.measures import Distances, Set, measure
+from studio_point_cloud.training.measures import Distances, Set, boxed, measure
 from studio_point_cloud.training.sheets import sheet
-from studio_point_cloud.training.surface import Cloud
 
 _OURS = Path(__file__).parent / "weights"
 PARTS = ("drawn", "trained", "gan", "nearest", "autoencoder")
 _LARGEST = 4  # classes measured by themselves
-_SHOWN = 64
+_SHOWN, _POINTS, _SIZE = 64, 32_768, 160  # shapes on the sheet, points of each, pixels
+_SEEN = 4096  # points of a shape that the encoder is shown
 _FEWER = 512  # points with which the nearest training shape is looked for
 
 
@@ -59,22 +63,16 @@ def parser() -> argparse.ArgumentParser:
 class Evaluation:
     """The data, the networks, and what is drawn."""
 
-    def __init__(self, options: argparse.Namespace, networks: Shipped) -> None:
-        self.options, self.networks = options, networks
+    def __init__(self, options: argparse.Namespace, space: Space) -> None:
+        self.options, self.space = options, space
         self.shapes: Shapes = load_shapes(options.data)
         self.drawer = Drawer(prepared(self.shapes, options.samples))
         self.held = np.flatnonzero(self.shapes.held)
         self.kinds = self.shapes.classes[self.held]
         self.count: int = options.points
-        self.drawing = self._drawing()
-
-    def _drawing(self) -> Drawing:
-        options = self.options
-        space = json.loads((options.weights / "space.json").read_text(encoding="utf-8"))
-        mean, deviation = (np.array(space[key], np.float32) for key in ("mean", "deviation"))
-        steps = space["steps"] if options.steps is None else options.steps
-        guidance = space["guidance"] if options.guidance is None else options.guidance
-        return Drawing(mean, deviation, len(space["labels"]), steps, guidance)
+        asked = {"steps": options.steps, "guidance": options.guidance}
+        told = {name: value for name, value in asked.items() if value is not None}
+        space.facts = dataclasses.replace(space.facts, **told)
 
     def real(self) -> Set:
         """The held-out shapes."""
@@ -94,11 +92,19 @@ class Evaluation:
         """As many shapes from the flow, of the same classes."""
         clouds = self.clouds(self.kinds, self.count)
         print(f"{sum(cloud is None for cloud in clouds)} of {len(clouds)} have no surface")
-        return Set([_whole(cloud, self.count).scaled().points for cloud in clouds])
+        return Set([boxed(_points(cloud, self.count)) for cloud in clouds])
 
     def clouds(self, kinds: NDArray[np.int64], count: int) -> list[Cloud | None]:
         """Shapes of classes from the flow."""
-        return self.drawing.clouds(self.networks, kinds.tolist(), count, self._chance(0))
+        labels = [self.shapes.labels[kind] for kind in kinds]
+        return drawn(self.space, labels, count, self._chance(0))
+
+    def sheet(self) -> Image.Image:
+        """Shapes from the flow, of the kinds of held-out ones as precisely as those are known."""
+        finer = self.shapes.finer[self.held]
+        kinds = np.where(finer < 0, self.kinds, finer)
+        some = np.random.default_rng(self.options.seed).permutation(kinds)[:_SHOWN]
+        return sheet(self.clouds(some, _POINTS), size=_SIZE)
 
     def gan(self, file: Path) -> Set:
         """As many clouds from a GAN, of the same classes."""
@@ -106,18 +112,17 @@ class Evaluation:
         generator = Generator(GanConfig(**facts["run"]["config"]))
         generator.load_state_dict(select(tensors, "network.generator."))
         made = drawn_by(generator, self.kinds, self._chance(2))
-        return Set([gan_cloud(each[: self.count]).scaled().points for each in made])
+        return Set([boxed(gan_cloud(each[: self.count]).points) for each in made])
 
     def again(self) -> tuple[float, float]:
         """Median Chamfer distances of held-out shapes: to what the autoencoder makes of them, and
         to other points of themselves.
         """
-        voxels = [self.drawer.plain(self.held[at : at + 1]).voxels for at in range(len(self.held))]
-        tokens = np.concatenate([self.networks.encode(each.numpy()) for each in voxels])
-        made = shown(self.networks, tokens, self.count, self._chance(3))
+        given = [real(self.drawer, each, _SEEN) for each in self.held.tolist()]
+        made = [given_back(self.space, cloud, self.count) for cloud in given]
         samples = self.drawer.samples.points[self.held]
         truth, other = Set(samples[:, : self.count]), Set(samples[:, self.count : 2 * self.count])
-        found = Set([_whole(cloud, self.count).points / PLAIN for cloud in made])
+        found = Set([_points(cloud, self.count) for cloud in made])
         return float(np.median(found.beside(truth))), float(np.median(other.beside(truth)))
 
     def nearest(self, made: Set) -> float:
@@ -132,21 +137,23 @@ class Evaluation:
         return np.random.default_rng([self.options.seed, part])
 
     def _real(self, shape: int) -> NDArray[np.float32]:
-        return real(self.drawer, shape, self.count).scaled().points
+        return boxed(real(self.drawer, shape, self.count).points)
 
 
-def _whole(cloud: Cloud | None, count: int) -> Cloud:
-    """The cloud, or one in which all points lie in the middle where nothing was drawn."""
-    nothing = np.zeros((count, 3), np.float32)
-    return cloud if cloud is not None else Cloud(nothing, nothing, nothing)
+def _points(cloud: Cloud | None, count: int) -> NDArray[np.float32]:
+    """Of a cloud [count, 3]; all in the middle where nothing was made."""
+    return np.zeros((count, 3), np.float32) if cloud is None else cloud.points
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; 0, or 2 where the data or the files are no good."""
     options = parser().parse_args(arguments)
     try:
-        with Shipped(options.weights) as networks:
-            _tell(Evaluation(options, networks))
+        networks = runtime()
+        try:
+            _tell(Evaluation(options, Space.read(options.weights, networks)))
+        finally:
+            networks.close()
     except (StudioError, DataError, OSError, KeyError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -170,8 +177,7 @@ def _tell(evaluation: Evaluation) -> None:
         again, apart = (1000 * each for each in evaluation.again())
         print(f"autoencoder: {again:.2f} from held-out shapes; their own points: {apart:.2f}")
     if options.sheet:
-        some = np.random.default_rng(options.seed).permutation(evaluation.kinds)[:_SHOWN]
-        sheet(evaluation.clouds(some, 4 * evaluation.count)).save(options.sheet)
+        evaluation.sheet().save(options.sheet)
 
 
 def _compare(evaluation: Evaluation, sets: dict[str, Set], held: Set) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.api import Model, UsageError
+from studio.api import UsageError
 
 Rows = NDArray[np.float32]
 
@@ -18,6 +19,16 @@ _NOTHING = 0.05  # what is nowhere nearer to a surface has none
 _AROUND = 0.02  # what is nearest to one, where there is no inside
 _STEP = 0.008  # between the places that a slope is measured at
 _TETRAHEDRON = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], np.float32) / 3**0.5
+
+
+class Network(Protocol):
+    """A network that ships or that is being trained: named arrays in, named arrays out."""
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Run the network once."""
+
+    def close(self) -> None:
+        """Give its memory back."""
 
 
 class EmptyShapeError(UsageError):
@@ -38,7 +49,7 @@ class Field:
     """
 
     def __init__(
-        self, network: Model, grid: Rows, pause: Callable[[], None], thicker: float = 0.0
+        self, network: Network, grid: Rows, pause: Callable[[], None], thicker: float = 0.0
     ) -> None:
         self._network, self._grid, self._pause = network, grid, pause
         self._thicker = self._level = np.float32(thicker)

@@ -59,7 +59,7 @@ class _Drawing:
     def load(self, runtime: Runtime) -> None:
         from studio_point_cloud.space import Space
 
-        self._space = Space(self.folder, runtime)
+        self._space = Space.read(self.folder, runtime)
 
     def close(self) -> None:
         self._space.close()
@@ -74,24 +74,13 @@ class _NewShape(_Drawing, LatentGenerator[New]):
     def decode(self, latent: Vector, params: New, ctx: RunContext) -> Asset:
         """Make the shape at a point.
 
-        Guidance now and then leads to where nothing is. Then it is left out, and if need be the
-        noise turned into its opposite, which is as likely.
-
         Raises:
-            UsageError: There is nothing at any of these.
+            UsageError: There is nothing there.
         """
-        from studio_point_cloud.field import EmptyShapeError
-
-        pause = _pause(ctx)
-        for side, guidance in ((1, params.guidance), (1, 1.0), (-1, params.guidance), (-1, 1.0)):
-            point = latent.copy()
-            point[:NOISE] *= side
-            tokens = self._space.tokens(point, guidance, pause)
-            try:
-                return self.make(self._space.field(tokens, params.thicken / 100, pause), params)
-            except EmptyShapeError as error:
-                empty = error
-        raise empty
+        thicker, pause = params.thicken / 100, _pause(ctx)
+        return self._space.make(
+            latent, params.guidance, thicker, pause, lambda field: self.make(field, params)
+        )
 
     def encode(self, asset: Asset, params: New) -> Vector:
         """The point of somebody's shape, whatever its size and place.

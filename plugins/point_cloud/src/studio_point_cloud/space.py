@@ -9,10 +9,10 @@ and so comes back as it was.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,15 @@ from numpy.typing import NDArray
 from studio.api import Runtime, follow_flow
 from studio_point_cloud.clouds import Cloud
 from studio_point_cloud.completing import completed
-from studio_point_cloud.field import Field
+from studio_point_cloud.field import EmptyShapeError, Field, Network
 from studio_point_cloud.voxels import voxelise
 from studio_point_cloud.weights import CODE, NOISE, TOKENS
 
 Vector = NDArray[np.float32]
 Pause = Callable[[float], None]
+Made = TypeVar("Made")
+
+NETWORKS = ("encoder", "decoder", "field", "flow")
 
 _STEPS_BACK = 48  # from tokens to noise: an error made here is seen as another shape
 _MOST_KINDS = 3  # that one shape is guided by
@@ -70,19 +73,25 @@ class Facts:
 
 
 class Space:
-    """Four networks and what is known of the space between them."""
+    """Networks and what is known of the space between them.
 
-    def __init__(self, folder: Path, runtime: Runtime) -> None:
+    Args:
+        facts: What is known.
+        networks: By the names in `NETWORKS`; those that are not asked for may be missing.
+    """
+
+    def __init__(self, facts: Facts, networks: Mapping[str, Network]) -> None:
+        self.facts, self._networks = facts, networks
+
+    @classmethod
+    def read(cls, folder: Path, runtime: Runtime) -> Space:
         """Load the four ONNX files and `space.json` from a folder."""
-        self.facts = Facts.read(folder / "space.json")
-        self._encoder = runtime.onnx(folder / "encoder.onnx")
-        self._decoder = runtime.onnx(folder / "decoder.onnx")
-        self._field = runtime.onnx(folder / "field.onnx")
-        self._flow = runtime.onnx(folder / "flow.onnx")
+        networks = {name: runtime.onnx(folder / f"{name}.onnx") for name in NETWORKS}
+        return cls(Facts.read(folder / "space.json"), networks)
 
     def close(self) -> None:
         """Give the networks' memory back."""
-        for network in (self._encoder, self._decoder, self._field, self._flow):
+        for network in self._networks.values():
             network.close()
 
     def draw(self, rng: np.random.Generator, kind: str | None, temperature: float) -> Vector:
@@ -102,6 +111,39 @@ class Space:
         point[NOISE + (kinds.index(kind) if kind is not None else drawn)] = 1
         return point
 
+    def make(
+        self,
+        point: Vector,
+        guidance: float | None,
+        thicker: float,
+        pause: Pause,
+        of: Callable[[Field], Made],
+    ) -> Made:
+        """Make something of the shape at a point.
+
+        Guidance now and then leads to where nothing is. Then it is left out, and if need be the
+        noise turned into its opposite, which is as likely.
+
+        Args:
+            point: [size].
+            guidance: See `tokens`.
+            thicker: See `field`.
+            pause: See `field`.
+            of: Makes it of a field.
+
+        Raises:
+            EmptyShapeError: There is nothing at any of these.
+        """
+        for side, led in ((1, guidance), (1, 1.0), (-1, guidance), (-1, 1.0)):
+            turned = point.copy()
+            turned[:NOISE] *= side
+            tokens = self.tokens(turned, led, pause)
+            try:
+                return of(self.field(tokens, thicker, pause))
+            except EmptyShapeError as error:
+                empty = error
+        raise empty
+
     def field(self, tokens: Vector, thicker: float, pause: Pause) -> Field:
         """The shape of standardised tokens [64, 16].
 
@@ -111,8 +153,8 @@ class Space:
             pause: Told how far the work is, 0 to 1; leaves when the person cancelled.
         """
         scaled = tokens * self.facts.deviation + self.facts.mean
-        grid = self._decoder.run({"tokens": scaled[None].astype(np.float32)})["grid"]
-        return Field(self._field, grid, lambda: pause(1.0), 2 * thicker)
+        grid = self._networks["decoder"].run({"tokens": scaled[None].astype(np.float32)})["grid"]
+        return Field(self._networks["field"], grid, lambda: pause(1.0), 2 * thicker)
 
     def tokens(self, point: Vector, guidance: float | None, pause: Pause) -> Vector:
         """The standardised tokens [64, 16] that a point's noise is carried to.
@@ -145,7 +187,7 @@ class Space:
     def look(self, cloud: Cloud) -> Vector:
         """The standardised tokens [64, 16] of a cloud."""
         voxels = voxelise(cloud.points, cloud.normals, cloud.colours)
-        mean = self._encoder.run({"voxels": voxels[None]})["mean"][0]
+        mean = self._networks["encoder"].run({"voxels": voxels[None]})["mean"][0]
         found: Vector = ((mean - self.facts.mean) / self.facts.deviation).astype(np.float32)
         return found
 
@@ -182,7 +224,8 @@ class Space:
         def velocity(x: Vector, time: float) -> Vector:
             times = np.full(len(labels), time, np.float32)
             points = np.repeat(x[None], len(labels), axis=0)
-            heading = self._flow.run({"x": points, "time": times, "label": labels})["velocity"]
+            asked = {"x": points, "time": times, "label": labels}
+            heading = self._networks["flow"].run(asked)["velocity"]
             mean: Vector = np.tensordot(weights, heading, 1)
             return mean
 

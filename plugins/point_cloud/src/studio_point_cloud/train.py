@@ -13,8 +13,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from studio.training.loop import Training
-from studio.training.run import stopped_by_signals
 from studio_point_cloud.training.autoencoder import AutoencoderConfig
 from studio_point_cloud.training.autoencoder_learner import AutoencoderRecipe
 from studio_point_cloud.training.card import training_card
@@ -29,6 +27,11 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("data", type=Path, help="folder with index.json and meshes_ply.zip")
     line.add_argument("--out", type=Path, required=True, help="folder for everything written")
     line.add_argument("--steps", type=int, default=4000, help="steps of the autoencoder")
+    line.add_argument(
+        "--keep-encoder",
+        action="store_true",
+        help="going on with a run, leave its encoder as it is, and so what its flow has learned",
+    )
     line.add_argument("--batch", type=int, default=16, help="shapes to a step of the autoencoder")
     line.add_argument("--samples", type=int, default=8192, help="places to learn from in a shape")
     line.add_argument("--width", type=int, default=AutoencoderConfig.width, help="of the networks")
@@ -75,30 +78,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _gan(run: Run) -> bool:
     """Train the GAN; whether it came to its end."""
-    return _finished(run.gan()[1])
+    return run.gan()[1].finish()
 
 
 def _flow(run: Run) -> bool:
     """Train autoencoder and flow and write what ships; whether it came to its end."""
     autoencoder, first = run.autoencoder()
-    if not _finished(first):
+    if not first.finish():
         return False
     flow, second = run.flow(autoencoder, first.done)
-    if not _finished(second):
+    if not second.finish():
         return False
     folder = run.export(autoencoder, flow)
     card = training_card(run, {"autoencoder": first, "flow": second})
     (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
     return True
-
-
-def _finished(training: Training) -> bool:
-    """Run a stage; whether it came to its end."""
-    with stopped_by_signals(training.stop):
-        training.run()
-    if not training.finished:
-        print(f"stopped after {training.done} steps; the same command goes on from here")
-    return training.finished
 
 
 if __name__ == "__main__":

@@ -106,6 +106,15 @@ class AutoencoderLearner:
         nats = 0.5 * (mean.square() + spread.exp() - 1 - spread).mean()
         return error.mean(), (colour * near).sum() / near.sum().clamp(min=1), nats
 
+    def keep_encoder(self) -> None:
+        """Train only what reads tokens from here on: the averaged encoder stays as it is.
+
+        Then tokens mean the same before and after, and a flow that learned them goes on from them.
+        """
+        encoder = self._trio.encoder
+        encoder.load_state_dict(self.average.encoder.state_dict())
+        encoder.requires_grad_(False)
+
     def check(self, shapes: NDArray[np.int64], part: int = 32) -> dict[str, float]:
         """What the averaged networks get wrong in shapes not trained on."""
         totals = np.zeros(4)

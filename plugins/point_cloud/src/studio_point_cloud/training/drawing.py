@@ -1,174 +1,125 @@
-"""Drawing shapes with the networks, as they train or as they ship."""
+"""Shapes of networks that are being trained or that ship, made as people will get them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol, Self
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from studio.testing import runtime
-from studio_point_cloud.training.autoencoder import CODE, TOKENS, TRUNCATION
-from studio_point_cloud.training.surface import Cloud, Floats, Read, surface
+from studio_point_cloud.clouds import Cloud, Frame
+from studio_point_cloud.field import EmptyShapeError, Field
+from studio_point_cloud.meshing import points_of
+from studio_point_cloud.params import ShapeParams
+from studio_point_cloud.space import Facts, Space
+from studio_point_cloud.training.autoencoder import TRUNCATION
+from studio_point_cloud.weights import NOISE
 
-_PART = 16384  # places asked for at once: what is worked on stays in the processor's caches
-_TOGETHER = 16  # shapes drawn at once
-
-
-class Networks(Protocol):
-    """The four networks, as functions of arrays; see the networks themselves for shapes."""
-
-    def encode(self, voxels: Floats) -> Floats:
-        """Tokens of voxels."""
-
-    def decode(self, tokens: Floats) -> Floats:
-        """Features of tokens."""
-
-    def field(self, grid: Floats, places: Floats) -> tuple[Floats, Floats]:
-        """Distances and colours at places."""
-
-    def velocity(self, x: Floats, time: Floats, label: NDArray[np.int64]) -> Floats:
-        """Where standardised tokens are heading."""
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """How to draw: what tokens are standardised by, steps, and guidance.
-
-    Attributes:
-        mean, deviation: [16].
-        labels: Number of labels; that number itself stands for any.
-        steps: Steps from noise to tokens.
-        guidance: 1 leaves the flow as it is.
-    """
-
-    mean: Floats
-    deviation: Floats
-    labels: int
-    steps: int = 24
-    guidance: float = 2.0
-
-    def tokens(
-        self, networks: Networks, label: NDArray[np.int64], rng: np.random.Generator
-    ) -> Floats:
-        """Tokens [N, 64, 16] of labels [N].
-
-        The flow is followed by Adams-Bashforth steps of second order; guidance as in Ho and
-        Salimans 2022, equation 6, with weight w = guidance - 1.
-        """
-        x = rng.standard_normal((len(label), TOKENS, CODE), np.float32)
-        told, any_ = label, np.full_like(label, self.labels)
-        before: Floats | None = None
-        for step in range(self.steps):
-            time = np.full(len(x), step / self.steps, np.float32)
-            heading = networks.velocity(x, time, told)
-            if self.guidance != 1:
-                plain = networks.velocity(x, time, any_)
-                heading = plain + np.float32(self.guidance) * (heading - plain)
-            move = heading if before is None else heading + (heading - before) / 2
-            x, before = (x + move / self.steps).astype(np.float32), heading
-        tokens: Floats = x * self.deviation + self.mean
-        return tokens
-
-    def clouds(
-        self, networks: Networks, label: Sequence[int], count: int, rng: np.random.Generator
-    ) -> list[Cloud | None]:
-        """Clouds of `count` points, one for each label; None where a shape has no surface."""
-        made: list[Cloud | None] = []
-        for begin in range(0, len(label), _TOGETHER):
-            some = np.array(label[begin : begin + _TOGETHER], np.int64)
-            made += shown(networks, self.tokens(networks, some, rng), count, rng)
-        return made
-
-
-def shown(
-    networks: Networks, tokens: Floats, count: int, rng: np.random.Generator
-) -> list[Cloud | None]:
-    """The surfaces of tokens [N, 64, 16] as clouds of `count` points."""
-    return [surface(reader(networks, grid), count, rng) for grid in networks.decode(tokens)]
-
-
-def reader(networks: Networks, grid: Floats) -> Read:
-    """The field of one shape's features [16, 16, 16, F]."""
-
-    def read(places: Floats) -> tuple[Floats, Floats]:
-        parts = [
-            networks.field(grid[None], places[None, begin : begin + _PART])
-            for begin in range(0, len(places), _PART)
-        ]
-        distances, colours = zip(*parts, strict=True)
-        return np.concatenate(distances, axis=1)[0], np.concatenate(colours, axis=1)[0]
-
-    return read
+_CELLS, _THICKER = int(ShapeParams().detail), ShapeParams().thicken / 100
 
 
 class Live:
-    """Networks in torch, as they are being trained."""
+    """A network in torch that is run as those that ship are.
 
-    def __init__(self, trio: Any, flow: Any = None) -> None:
-        self._trio, self._flow = trio, flow
-        self._device = next(trio.parameters()).device
+    Args:
+        network: Gives a tensor, or several.
+        inputs: Names of what it takes, in order.
+        outputs: Names of what it gives; what is left over is left out.
+    """
 
-    def encode(self, voxels: Floats) -> Floats:
-        """Tokens of voxels."""
-        return self._run(lambda given: self._trio.encoder(given)[0], voxels)
+    def __init__(self, network: nn.Module, inputs: Sequence[str], outputs: Sequence[str]) -> None:
+        self._network, self._inputs, self._outputs = network, inputs, outputs
+        self._device = next(network.parameters()).device
 
-    def decode(self, tokens: Floats) -> Floats:
-        """Features of tokens."""
-        return self._run(self._trio.decoder, tokens)
-
-    def field(self, grid: Floats, places: Floats) -> tuple[Floats, Floats]:
-        """Distances and colours at places."""
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Run the network once."""
+        given = [
+            torch.from_numpy(np.ascontiguousarray(inputs[name])).to(self._device)
+            for name in self._inputs
+        ]
         with torch.no_grad():
-            distance, colour = self._trio.field(self._told(grid), self._told(places))
-        return distance.clamp(-TRUNCATION, TRUNCATION).cpu().numpy(), colour.cpu().numpy()
+            found = self._network(*given)
+        several = (found,) if isinstance(found, Tensor) else found
+        pairs = zip(self._outputs, several, strict=False)
+        return {name: value.cpu().numpy() for name, value in pairs}
 
-    def velocity(self, x: Floats, time: Floats, label: NDArray[np.int64]) -> Floats:
-        """Where standardised tokens are heading."""
-        return self._run(self._flow, x, time, label)
-
-    def _told(self, array: NDArray[Any]) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
-
-    def _run(self, network: Any, *inputs: NDArray[Any]) -> Floats:
-        with torch.no_grad():
-            found: Floats = network(*map(self._told, inputs)).cpu().numpy()
-        return found
+    def close(self) -> None:
+        """Nothing: whoever trains it keeps it."""
 
 
-class Shipped:
-    """The ONNX files of a folder."""
+class TrustedField(nn.Module):
+    """The field, with distances no larger than they can be trusted."""
 
-    def __init__(self, folder: Path) -> None:
-        self._runtime = runtime()
-        names = ("encoder", "decoder", "field", "flow")
-        self._models = {name: self._runtime.onnx(folder / f"{name}.onnx") for name in names}
+    def __init__(self, field: nn.Module) -> None:
+        super().__init__()
+        self.field = field
 
-    def __enter__(self) -> Self:
-        return self
+    def forward(self, grid: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Map features and points [N, M, 3] to distances [N, M] and colours [N, M, 3]."""
+        distance, colour = self.field(grid, points)
+        return distance.clamp(-TRUNCATION, TRUNCATION), colour
 
-    def __exit__(self, *_: object) -> None:
-        """Give the networks back."""
-        self._runtime.close()
 
-    def encode(self, voxels: Floats) -> Floats:
-        """Tokens of voxels."""
-        return self._models["encoder"].run({"voxels": voxels})["mean"]
+def live_space(trio: Any, flow: nn.Module | None = None, facts: Facts | None = None) -> Space:
+    """The space of networks that are being trained.
 
-    def decode(self, tokens: Floats) -> Floats:
-        """Features of tokens."""
-        return self._models["decoder"].run({"tokens": tokens})["grid"]
+    Args:
+        trio: Encoder, decoder and field.
+        flow: None where nothing is drawn.
+        facts: Of the flow; by default those of tokens that nothing was done to.
+    """
+    networks = {
+        "encoder": Live(trio.encoder, ["voxels"], ["mean"]),
+        "decoder": Live(trio.decoder, ["tokens"], ["grid"]),
+        "field": Live(TrustedField(trio.field), ["grid", "points"], ["distance", "colour"]),
+    }
+    if flow is not None:
+        networks["flow"] = Live(flow, ["x", "time", "label"], ["velocity"])
+    return Space(facts or facts_of((), np.zeros(16), np.ones(16)), networks)
 
-    def field(self, grid: Floats, places: Floats) -> tuple[Floats, Floats]:
-        """Distances and colours at places."""
-        found = self._models["field"].run({"grid": grid, "points": places})
-        return found["distance"], found["colour"]
 
-    def velocity(self, x: Floats, time: Floats, label: NDArray[np.int64]) -> Floats:
-        """Where standardised tokens are heading."""
-        return self._models["flow"].run({"x": x, "time": time, "label": label})["velocity"]
+def facts_of(
+    labels: Sequence[str], mean: NDArray[Any], deviation: NDArray[Any], steps: int = 12
+) -> Facts:
+    """Facts of a flow: its labels, what its tokens are standardised by, and steps to draw with."""
+    scale = (np.asarray(each, np.float32) for each in (mean, deviation))
+    return Facts(tuple(labels), *scale, np.zeros((0, NOISE), np.float32), steps, 2.0)
+
+
+def drawn(
+    space: Space, labels: Sequence[str], count: int, rng: np.random.Generator
+) -> list[Cloud | None]:
+    """Clouds of `count` points, one for each label; None where a shape has no surface."""
+    made: list[Cloud | None] = []
+    for label in labels:
+        point = space.draw(rng, label, 1.0)
+        try:
+            made.append(space.make(point, None, _THICKER, _go_on, lambda f: _cloud(f, count)))
+        except EmptyShapeError:
+            made.append(None)
+    return made
+
+
+def given_back(space: Space, cloud: Cloud, count: int) -> Cloud | None:
+    """What the autoencoder makes of a cloud, where that lies; None where it is nothing."""
+    frame = Frame.around(cloud, name="this shape")
+    field = space.field(space.look(frame.put_in(cloud)), _THICKER, _go_on)
+    try:
+        made = _cloud(field, count)
+    except EmptyShapeError:
+        return None
+    return Cloud(frame.take_out(made.points), made.normals, made.colours)
+
+
+def _cloud(field: Field, count: int) -> Cloud:
+    made = points_of(field, _CELLS, count)
+    assert made.normals is not None
+    assert made.colors is not None
+    return Cloud(made.points, made.normals, (made.colors / 255).astype(np.float32))
+
+
+def _go_on(_: float) -> None:
+    """Nobody waits, and nobody cancels."""

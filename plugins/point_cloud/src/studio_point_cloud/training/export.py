@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import json
-import warnings
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import onnx
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from studio.training.export import MeanEncoder, write_json, write_onnx
+from studio_point_cloud.space import NETWORKS
 from studio_point_cloud.training.autoencoder import (
     CELLS,
     CODE,
@@ -21,39 +20,12 @@ from studio_point_cloud.training.autoencoder import (
     Encoder,
     Field,
 )
+from studio_point_cloud.training.drawing import TrustedField
 from studio_point_cloud.training.flow import Flow
-from studio_point_cloud.training.smaller import shrink
 from studio_point_cloud.voxels import CHANNELS, SIDE
 
-OPSET = 18
-NETWORKS = ("encoder", "decoder", "field", "flow")
+_LARGE = 16384  # matrices of so many numbers are stored in eight bits
 FILES = (*(f"{name}.onnx" for name in NETWORKS), "space.json")
-
-
-class MeanEncoder(nn.Module):
-    """The middle of what the encoder thinks possible."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        super().__init__()
-        self.encoder = encoder
-
-    def forward(self, voxels: Tensor) -> Tensor:
-        """Map voxels [N, 32, 32, 32, 10] to tokens [N, 64, 16]."""
-        mean: Tensor = self.encoder(voxels)[0]
-        return mean
-
-
-class TrustedField(nn.Module):
-    """The field, with distances no larger than they can be trusted."""
-
-    def __init__(self, field: Field) -> None:
-        super().__init__()
-        self.field = field
-
-    def forward(self, grid: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
-        """Map features and points [N, M, 3] to distances [N, M] and colours [N, M, 3]."""
-        distance, colour = self.field(grid, points)
-        return distance.clamp(-TRUNCATION, TRUNCATION), colour
 
 
 @dataclass(frozen=True)
@@ -76,17 +48,16 @@ class Trained:
     labels: tuple[str, ...]
     mean: Tensor
     deviation: Tensor
-    steps: int = 24
+    steps: int = 12
     guidance: float = 2.0
 
 
-def export(trained: Trained, folder: Path, *, small: bool = True) -> list[Path]:
+def export(trained: Trained, folder: Path) -> list[Path]:
     """Write the four networks and `space.json`; gives the files.
 
     Args:
-        trained: What to write.
+        trained: What to write; is moved to the processor.
         folder: Where to; made if need be.
-        small: Whether weights are stored in 8 and 16 bits; else in 32.
     """
     folder.mkdir(parents=True, exist_ok=True)
     features = trained.decoder.config.features
@@ -94,15 +65,17 @@ def export(trained: Trained, folder: Path, *, small: bool = True) -> list[Path]:
     grid, points = torch.zeros(2, CELLS, CELLS, CELLS, features), torch.zeros(2, 5, 3)
     time, label = torch.zeros(2), torch.zeros(2, dtype=torch.int64)
     files = [folder / name for name in FILES]
+    for network in (trained.encoder, trained.decoder, trained.field, trained.flow):
+        network.cpu().eval()
     encoder, field = MeanEncoder(trained.encoder), TrustedField(trained.field)
-    _write(encoder, {"voxels": voxels}, ("mean",), files[0], small)
-    _write(trained.decoder, {"tokens": tokens}, ("grid",), files[1], small)
-    _write(field, {"grid": grid, "points": points}, ("distance", "colour"), files[2], small)
     steered = {"x": tokens, "time": time, "label": label}
-    _write(trained.flow, steered, ("velocity",), files[3], small)
-    partial = files[4].with_suffix(".partial")
-    partial.write_text(json.dumps(_space(trained)), encoding="utf-8")
-    partial.replace(files[4])
+    write = partial(write_onnx, wholes=_LARGE)
+    write(encoder, {"voxels": voxels}, ["mean"], files[0])
+    write(trained.decoder, {"tokens": tokens}, ["grid"], files[1])
+    places = dict.fromkeys(("points", "distance", "colour"), "places")
+    write(field, {"grid": grid, "points": points}, ["distance", "colour"], files[2], free=places)
+    write(trained.flow, steered, ["velocity"], files[3])
+    write_json(files[4], _space(trained))
     return files
 
 
@@ -118,35 +91,3 @@ def _space(trained: Trained) -> dict[str, object]:
         "steps": trained.steps,
         "guidance": trained.guidance,
     }
-
-
-def _write(
-    network: nn.Module, inputs: dict[str, Tensor], outputs: tuple[str, ...], path: Path, small: bool
-) -> None:
-    """Write a network; the first axis is free everywhere, and so is the number of points."""
-    axes = {name: {0: "count"} for name in (*inputs, *outputs)}
-    for name in {"points", "distance", "colour"} & axes.keys():
-        axes[name][1] = "points"
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        # The newer exporter wants onnxscript, and writes dynamic batches less plainly.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        torch.onnx.export(
-            network.cpu().eval(),
-            tuple(inputs.values()),
-            buffer,  # type: ignore[arg-type]  # a stream will do as well as a path
-            input_names=list(inputs),
-            output_names=list(outputs),
-            dynamic_axes=axes,
-            opset_version=OPSET,
-            # ONNX Runtime folds when it loads; folded here, every weight would be stored twice.
-            do_constant_folding=False,
-            dynamo=False,
-        )
-    model = onnx.load_from_string(buffer.getvalue())
-    if small:
-        shrink(model)
-    onnx.checker.check_model(model, full_check=True)
-    partial = path.with_suffix(".partial")
-    onnx.save(model, str(partial))
-    partial.replace(path)

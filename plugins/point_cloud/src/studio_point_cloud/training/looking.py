@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from studio_point_cloud.clouds import Cloud
 from studio_point_cloud.training.autoencoder_learner import AutoencoderLearner, Trio
 from studio_point_cloud.training.data import Shapes
-from studio_point_cloud.training.drawing import Drawing, Live, shown
+from studio_point_cloud.training.drawing import drawn, facts_of, given_back, live_space
 from studio_point_cloud.training.draws import Drawer
 from studio_point_cloud.training.flow_learner import FlowLearner
 from studio_point_cloud.training.gan_learner import GanLearner, drawn_by
 from studio_point_cloud.training.sheets import sheet
-from studio_point_cloud.training.surface import Cloud
 
 Look = Callable[[int], dict[str, float]]
 _DRAWN = 32  # shapes on a sheet
@@ -39,11 +39,12 @@ def look_at_autoencoder(
     some = np.random.default_rng(0).permutation(held)[: _DRAWN // 2]
 
     def look(steps: int) -> dict[str, float]:
-        networks = Live(learner.average)
-        tokens = networks.encode(drawer.plain(some).voxels.numpy())
-        again = shown(networks, tokens, _POINTS, np.random.default_rng(0))
-        pairs = zip((real(drawer, each) for each in some), again, strict=True)
-        sheet([cloud for pair in pairs for cloud in pair]).save(folder / f"held-{steps:06}.png")
+        space = live_space(learner.average)
+        clouds: list[Cloud | None] = []
+        for each in some.tolist():
+            cloud = real(drawer, each)
+            clouds += [cloud, given_back(space, cloud, _POINTS)]
+        sheet(clouds).save(folder / f"held-{steps:06}.png")
         return learner.check(held)
 
     return look
@@ -54,13 +55,13 @@ def look_at_flow(learner: FlowLearner, trio: Trio, shapes: Shapes, folder: Path)
     held = np.flatnonzero(shapes.held)
     some = np.random.default_rng(0).permutation(held)[:_DRAWN]
     standard = learner.standard
-    mean, deviation = (each.numpy() for each in (standard.mean, standard.deviation))
-    drawing = Drawing(mean, deviation, len(shapes.labels))
+    facts = facts_of(shapes.labels, standard.mean.numpy(), standard.deviation.numpy())
+    labels = [shapes.labels[kind] for kind in shapes.classes[some]]
 
     def look(steps: int) -> dict[str, float]:
-        networks, rng = Live(trio, learner.average), np.random.default_rng(0)
-        told = [int(kind) for kind in shapes.classes[some]]
-        sheet(drawing.clouds(networks, told, _POINTS, rng)).save(folder / f"drawn-{steps:06}.png")
+        space = live_space(trio, learner.average, facts)
+        clouds = drawn(space, labels, _POINTS, np.random.default_rng(0))
+        sheet(clouds).save(folder / f"drawn-{steps:06}.png")
         return {}
 
     return look

@@ -18,6 +18,13 @@ from scipy.spatial import cKDTree
 Distances = NDArray[np.float64]
 
 
+def boxed(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Points [n, 3] moved and scaled so that the longest side of their box spans -1 to 1."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    half = np.float32(max(float((high - low).max()) / 2, 1e-6))
+    return (points - (low + high) / 2) / half
+
+
 class Set:
     """Clouds [n, 3], made ready for looking up neighbours."""
 

@@ -54,7 +54,10 @@ class Run:
         loop = LoopConfig(options.steps, options.batch, options.seed, look_every=options.every)
         facts = {"config": dataclasses.asdict(config), "recipe": dataclasses.asdict(recipe)}
         losses = autoencoder_learner.LOSSES
-        return learner, self._training(learner, folder, loop, facts, losses, look)
+        training = self._training(learner, folder, loop, facts, losses, look)
+        if options.keep_encoder:
+            learner.keep_encoder()
+        return learner, training
 
     def flow(
         self, autoencoder: AutoencoderLearner, steps_before: int

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from studio_point_cloud.training.surface import Cloud
+from studio_point_cloud.clouds import Cloud
 
 _BACK = 42
 _TURN, _TILT = np.deg2rad(35), np.deg2rad(22)
