@@ -92,7 +92,7 @@ class EnglishWriter(_Shipped[EnglishParams]):
             "Stories, verse and dialogue in the English of a hundred years ago, as you watch",
             EnglishParams,
         ),
-        version="2",  # other weights, and so another text of the same seed
+        version="3",  # other weights, and so another text of the same seed
         weights=ENGLISH,
         card=CARD,
         glyph="mdi6.feather",

@@ -27,9 +27,9 @@ ENGLISH = Weights.of_folder(
     {
         "model.onnx": (
             4_752_442,
-            "82817a9fa80e959e552d842534997a0e43c9902dff0a07e79f066df7d5db2a52",
+            "2e2746e893b084aee31d178272581816304908db0bebb28a9c202489dd5fb9fe",
         ),
-        "model.json": (709, "8e27ce3e4843487b22f1064da04114bfa3c96f754c15f9c9346d531ea22f8652"),
+        "model.json": (709, "db81d76fb669e2df28972a3528860619be6848b011bbf36c5204901c57a8eb49"),
         "tokenizer.json": (
             108_219,
             "5fcc3111e1718978b29172e5999928b64c021c40904ed05b21468c0920fc171d",
