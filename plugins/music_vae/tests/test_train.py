@@ -104,7 +104,7 @@ def test_what_ships_computes_what_was_trained(music_folder, tmp_path):
     for stage in (codec_stage, flow_stage):
         stage("melody", pieces, options).run(_quiet)
     trained = Trained.read(tmp_path / "melody")
-    export(trained, pieces.classes, tmp_path / "export", 64)
+    export(trained, pieces, tmp_path / "export", 64)
     flow = onnxruntime.InferenceSession(tmp_path / "export" / "flow.onnx")
     for segments in (1, 3, 8):
         x = torch.randn(2, segments, 32)

@@ -61,7 +61,7 @@ class MusicVae(LatentGenerator[TuneParams]):
         id="music-vae",
         title="Tunes and grooves",
         summary="Melodies and drums of two to sixteen bars, as MIDI: to vary, blend and reshape",
-        version="2",
+        version="3",
         output=Score,
         params=TuneParams,
         weights=WEIGHTS,
@@ -91,7 +91,7 @@ class MusicVae(LatentGenerator[TuneParams]):
 
     def decode(self, latent: Vector, params: TuneParams, ctx: RunContext) -> Score:
         from studio_music_vae.performing import play_groove, play_melody
-        from studio_music_vae.space import groove_of, melody_of
+        from studio_music_vae.space import groove_of
 
         segments = int(params.bars) // 2
         melody_noise, groove_noise = _unfold(latent, segments)
@@ -103,7 +103,7 @@ class MusicVae(LatentGenerator[TuneParams]):
         if params.part != "drums":
             melodies, tonic = self._band.melodies, KEYS.index(params.key)
             codes = melodies.codes(melody_noise[None], melody_wish)[0]
-            tokens = melody_of(melodies.decode(codes))
+            tokens = melodies.melody(codes)
             shift = -home_shift(tonic, is_minor(params.scale))
             notes = play_melody(tokens, feel, groove, shift, tonic, params.scale)
             tracks.append(Track(notes, "melody", program_of(params.instrument)))
@@ -154,7 +154,7 @@ class MusicContinue(Generator[ContinueParams]):
         id="music-vae-continue",
         title="Continue a tune",
         summary="Goes on from a melody or a drum part that you bring as MIDI",
-        version="2",
+        version="3",
         output=Score,
         params=ContinueParams,
         accepts=(Score,),
@@ -176,12 +176,7 @@ class MusicContinue(Generator[ContinueParams]):
         import numpy as np
 
         from studio_music_vae.clip import read_clip
-        from studio_music_vae.space import (
-            groove_of,
-            melody_of,
-            phrases_of_groove,
-            phrases_of_melody,
-        )
+        from studio_music_vae.space import groove_of, phrases_of_groove, phrases_of_melody
 
         given = ctx.inputs[0]
         assert isinstance(given.asset, Score)
@@ -191,24 +186,11 @@ class MusicContinue(Generator[ContinueParams]):
         noise = ctx.rng.standard_normal(MELODY_SIZE + GROOVE_SIZE, dtype=np.float32)
         melody_noise, groove_noise = _unfold(np.float32(params.temperature) * noise, segments)
         melody, groove = _ending(clip)
-        tokens = melody_of(
-            self._go_on(
-                self._band.melodies,
-                None if melody is None else phrases_of_melody(melody),
-                melody_noise,
-                wishes[0],
-                ctx,
-            )
-        )
-        grid = groove_of(
-            self._go_on(
-                self._band.grooves,
-                None if groove is None else phrases_of_groove(groove),
-                groove_noise,
-                wishes[1],
-                ctx,
-            )
-        )
+        melodies, grooves = self._band.melodies, self._band.grooves
+        read = None if melody is None else phrases_of_melody(melody)
+        tokens = melodies.melody(self._go_on(melodies, read, melody_noise, wishes[0], ctx))
+        heard = None if groove is None else phrases_of_groove(groove)
+        grid = groove_of(grooves.decode(self._go_on(grooves, heard, groove_noise, wishes[1], ctx)))
         ctx.progress(1.0)
         yield _joined(given.asset, clip, tokens, grid, params)
 
@@ -220,7 +202,7 @@ class MusicContinue(Generator[ContinueParams]):
         wish: Wish,
         ctx: RunContext,
     ) -> Vector:
-        """Write on, a few segments at a time, each lot from those just before it."""
+        """Codes of what comes next, a few segments at a time, each lot from those before it."""
         import numpy as np
 
         codes = space.encode(before)[0] if before is not None else None
@@ -232,7 +214,7 @@ class MusicContinue(Generator[ContinueParams]):
             made = space.codes(some[None], wish, last)[0]
             codes = made if codes is None else np.concatenate([codes, made])
         assert codes is not None
-        return space.decode(codes[known:])
+        return codes[known:]
 
 
 def _unfold(latent: Vector, segments: int) -> tuple[Vector, Vector]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from studio.api import follow_flow
 from studio_music_vae.grid import LANES, SEGMENTS, STEPS
+from studio_music_vae.lines import line_of
 from studio_music_vae.refining import refined
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Facts:
         classes: Names of the classes in the order of their numbers.
         mean, deviation: Of each of a code's numbers, [code].
         directions: Moves of the noise that change one thing each, [axes, 8 * code].
+        leaps: Of a melody, weights of leaps as `line_of` takes them; None of a groove.
     """
 
     code: int
@@ -59,6 +61,7 @@ class Facts:
     mean: Vector
     deviation: Vector
     directions: Vector
+    leaps: Vector | None = None
 
     @classmethod
     def read(cls, path: Path) -> Facts:
@@ -72,6 +75,7 @@ class Facts:
             mean=np.array(facts["mean"], np.float32),
             deviation=np.array(facts["deviation"], np.float32),
             directions=np.array(facts["directions"], np.float32),
+            leaps=np.array(facts["leaps"], np.float32) if "leaps" in facts else None,
         )
 
 
@@ -165,12 +169,14 @@ class Space:
         """What the decoder writes of codes [N, code]: [N, 32, outputs]."""
         return self._decoder.run({"code": codes})["written"]
 
+    def melody(self, codes: Vector) -> Tokens:
+        """Tokens [S * 32] of a melody from the codes [S, code] of its segments."""
+        return self.melodies(codes[None])[0]
 
-def melody_of(written: Vector) -> Tokens:
-    """Tokens [S * 32] from logits [S, 32, 90]."""
-    import numpy as np
-
-    return written.argmax(-1).astype(np.uint8).reshape(-1)
+    def melodies(self, codes: Vector) -> Tokens:
+        """Tokens [N, S * 32] of melodies from codes [N, S, code]."""
+        written = self.decode(codes.reshape(-1, codes.shape[2]))
+        return line_of(written.reshape(len(codes), -1, written.shape[2]), self.facts.leaps)
 
 
 def phrases_of_melody(tokens: Tokens) -> NDArray[np.int64]:

@@ -48,7 +48,12 @@ def parser() -> argparse.ArgumentParser:
     nats = ", ".join(f"{value:g} for the {part}" for part, value in NATS.items())
     line.add_argument("--nats", type=float, help=f"rate of the latent to aim at; {nats}")
     line.add_argument("--seed", type=int, default=0)
-    line.add_argument("--draws", type=int, default=2000, help="phrases to find the sliders with")
+    line.add_argument(
+        "--draws",
+        type=int,
+        default=2000,
+        help="phrases to find the sliders and the weights of leaps with",
+    )
     line.add_argument("--device", default="cpu", help="cpu, or cuda where torch has it")
     line.add_argument("--precision", choices=("bfloat16", "float32"), default="bfloat16")
     return line
@@ -104,7 +109,7 @@ def _train(part: Part, data: Path, options: Options, draws: int) -> bool:
             return False
     if options.model == "vae":
         folder = options.out / "export" / part
-        export(Trained.read(options.out / part), pieces.classes, folder, draws)
+        export(Trained.read(options.out / part), pieces, folder, draws)
         (folder / "MODEL_CARD.md").write_text(training_card(data, pieces, part, stages))
     return True
 

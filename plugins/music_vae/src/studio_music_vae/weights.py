@@ -28,20 +28,20 @@ WEIGHTS = Weights.of_folder(
     _LIEDER,
     {
         "encoder.onnx": (
-            2_580_684,
-            "d72a6afa3acdd01d8b3f77d0f9bebc5d6fd71d51caf3b036a58973d7426b3927",
+            2_582_477,
+            "4965c6a71e6a37cb100ac9bc296aba5d90950638a982392d007d0cfbcb63adc0",
         ),
         "decoder.onnx": (
-            3_909_663,
-            "1e65289f2f717b953dcaed18b4e6fcd3c93b5df30709b3c45539b6035b84be5f",
+            3_915_807,
+            "0ccfe767c81341e118627b05585a462821f7f362f7c6d25ce062ae810b29ab50",
         ),
         "flow.onnx": (
-            2_303_719,
-            "75a3666c2a341223106923f901db5ac6fcde45a3f492d3dd4ead11ed9a7c1b27",
+            2_313_576,
+            "81e0b3bd026596dd720de50266c42b6be14edff5af7d7d328471b32ddce17e43",
         ),
         "space.json": (
-            13_936,
-            "c1d525bcaa972f21a0d024aaa5701a1a0ea574e318fa9c0c1df265161bcf9b2b",
+            14_389,
+            "a6a51a4f3a3de25c3629b4482c873f4de6a770c100150f92a978fa42293f8ca5",
         ),
     },
 ) + Weights.of_folder(

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio_music_vae.grid import LANES, OFF, STEPS, tokens_of
+from studio_music_vae.grid import LANES, OFF, STEPS, tokens_of, transpose
 from studio_music_vae.theory import LANE_OF, find_key
 
 MELODIES, GROOVES = "lieder_melodies.jsonl", "groove.jsonl"
@@ -245,3 +245,11 @@ def cut(
 
 def _events(window: NDArray[Any]) -> int:
     return int((window > OFF).sum() if window.ndim == 1 else (window[..., 0] > 0).sum())
+
+
+def at_home(windows: Windows) -> NDArray[Any]:
+    """Phrases of two bars, or the segments of longer ones, in their home key: [N, 32]."""
+    segments = windows.grids.shape[1]
+    flat = windows.grids.reshape(-1, 32)
+    moves = np.repeat(windows.shifts, segments)[:, None]
+    return transpose(flat, moves)

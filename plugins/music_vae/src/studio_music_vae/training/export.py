@@ -12,6 +12,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,8 +26,10 @@ from studio_music_vae.space import FLOW_STEPS
 from studio_music_vae.training.attributes import groove_attributes, melody_attributes
 from studio_music_vae.training.codec import GROOVE_FEATURES, Decoder, Encoder
 from studio_music_vae.training.codec_learner import decoded
+from studio_music_vae.training.data import Pieces, at_home, cut
 from studio_music_vae.training.flow import Flow, FlowConfig
 from studio_music_vae.training.flow_learner import Scale
+from studio_music_vae.training.leaping import fit_leaps
 from studio_music_vae.training.stages import load_codec
 
 FILES = ("encoder.onnx", "decoder.onnx", "flow.onnx", "space.json")
@@ -54,14 +57,14 @@ class Trained:
         return cls(encoder, decoder, flow.eval().requires_grad_(False), scale)
 
 
-def export(trained: Trained, classes: tuple[str, ...], folder: Path, draws: int) -> None:
+def export(trained: Trained, pieces: Pieces, folder: Path, draws: int) -> None:
     """Write the files of `FILES`.
 
     Args:
         trained: The networks.
-        classes: Names of their classes.
+        pieces: What they were trained on.
         folder: Where to write; made if it is not there.
-        draws: Segments to find the sliders with.
+        draws: Segments to find the sliders and the weights of leaps with.
     """
     folder.mkdir(parents=True, exist_ok=True)
     part, code = trained.encoder.config.part, trained.encoder.config.code
@@ -77,13 +80,17 @@ def export(trained: Trained, classes: tuple[str, ...], folder: Path, draws: int)
         _write(trained.encoder, {"phrases": phrases}, ["code", "log_variance"], encoder)
         _write(trained.decoder, {"code": torch.zeros(2, code)}, ["written"], decoder)
         _write(trained.flow, steered, ["velocity"], flow)
-    facts = {
+    noise, written = drawn(trained, draws)
+    facts: dict[str, Any] = {
         "code": code,
-        "classes": list(classes),
+        "classes": list(pieces.classes),
         "mean": _rounded(trained.scale.mean),
         "deviation": _rounded(trained.scale.deviation),
-        "directions": [_rounded(row) for row in directions(trained, draws)],
+        "directions": [_rounded(row) for row in directions(part, noise, written)],
     }
+    if part == "melody":
+        songs = at_home(cut(pieces, 1, held=False))
+        facts["leaps"] = _rounded(torch.from_numpy(fit_leaps(written.numpy(), songs)))
     write_json(space, facts)
 
 
@@ -97,16 +104,15 @@ def _rounded(values: Tensor) -> list[float]:
 
 
 @torch.no_grad()
-def directions(trained: Trained, draws: int) -> Tensor:
-    """Where to go in the noise to change one thing: [axes, 8 * code].
+def drawn(trained: Trained, draws: int) -> tuple[Tensor, Tensor]:
+    """Noise [N, 8, code] of phrases of no particular sort, and what is written of their segments.
 
-    A ridge regression of what is measured of segments on their own noise (a linear latent
-    direction, as Shen et al. 2020, "Interpreting the Latent Space of GANs", section 3.1); what
-    belongs to another slider is kept out of each.
+    Returns:
+        The noise, and [8 * N, 32, outputs].
     """
-    part, code = trained.encoder.config.part, trained.encoder.config.code
     count = max(1, draws // SEGMENTS)
-    noise = torch.randn(count, SEGMENTS, code, generator=torch.Generator().manual_seed(1))
+    code, generator = trained.encoder.config.code, torch.Generator().manual_seed(1)
+    noise = torch.randn(count, SEGMENTS, code, generator=generator)
     told = torch.zeros(count, trained.flow.config.told)
     told[:, trained.flow.config.classes] = 1.0
 
@@ -115,12 +121,22 @@ def directions(trained: Trained, draws: int) -> Tensor:
         return heading
 
     codes = follow_flow(velocity, noise, FLOW_STEPS) * trained.scale.deviation + trained.scale.mean
-    grids = decoded(trained.decoder(codes.flatten(0, 1)), part)
+    return noise, trained.decoder(codes.flatten(0, 1))
+
+
+def directions(part: str, noise: Tensor, written: Tensor) -> Tensor:
+    """Where to go in the noise to change one thing: [axes, 8 * code].
+
+    A ridge regression of what is measured of segments on their own noise (a linear latent
+    direction, as Shen et al. 2020, "Interpreting the Latent Space of GANs", section 3.1); what
+    belongs to another slider is kept out of each.
+    """
+    grids = decoded(written, part)
     measured = (melody_attributes if part == "melody" else groove_attributes)(grids)
     values = torch.from_numpy(measured)
     values = (values - values.mean(0)) / values.std(0).clamp(min=1e-9)
     x = noise.flatten(0, 1).double()
-    square = x.t() @ x + 0.1 * len(x) * torch.eye(code, dtype=torch.float64)
+    square = x.t() @ x + 0.1 * len(x) * torch.eye(x.shape[1], dtype=torch.float64)
     slopes = torch.linalg.solve(square, x.t() @ values).t()
     moves = _REACH * slopes / slopes.norm(dim=1, keepdim=True).clamp(min=1e-12)
     return moves.float().repeat(1, SEGMENTS)

@@ -18,13 +18,12 @@ from studio_music_vae.space import (
     Space,
     Wish,
     groove_of,
-    melody_of,
     phrases_of_groove,
     phrases_of_melody,
 )
 from studio_music_vae.theory import find_key, home_shift
 from studio_music_vae.training.codec import kl_divergence
-from studio_music_vae.training.data import Pieces, Windows, cut
+from studio_music_vae.training.data import Pieces, at_home, cut
 from studio_music_vae.training.metrics import (
     edit_distance,
     groove_histograms,
@@ -73,9 +72,15 @@ class _Model:
 
     def write(self, codes: Grids) -> Grids:
         """Grids [N, 32, …] from codes [N, code]."""
-        written = self.space.decode(np.ascontiguousarray(codes, np.float32))
-        whole = melody_of(written) if self.melody else groove_of(written)
-        return whole.reshape(len(codes), 32, *whole.shape[1:])
+        return self.write_long(codes[:, None])[:, 0]
+
+    def write_long(self, codes: Grids) -> Grids:
+        """Grids [N, S, 32, …] from codes [N, S, code]."""
+        codes = np.ascontiguousarray(codes, np.float32)
+        if self.melody:
+            return self.space.melodies(codes).reshape(*codes.shape[:2], 32)
+        whole = groove_of(self.space.decode(codes.reshape(-1, codes.shape[2])))
+        return whole.reshape(*codes.shape[:2], 32, *whole.shape[1:])
 
     def draw(self, count: int, segments: int) -> Grids:
         """Samples from the learned prior: [N, S, 32, …]."""
@@ -85,9 +90,7 @@ class _Model:
 
     def walk(self, noise: Grids) -> Grids:
         """Grids [N, S, 32, …] at points [N, S, code]."""
-        codes = self.space.codes(noise, _ANY)
-        grids = self.write(codes.reshape(-1, codes.shape[-1]))
-        return grids.reshape(*codes.shape[:2], *grids.shape[1:])
+        return self.write_long(self.space.codes(noise, _ANY))
 
     def points(self, grids: Grids) -> Grids:
         """Points [N, S, code] of grids [N, S, 32, …]."""
@@ -98,7 +101,7 @@ class _Model:
 def melody_rows(data: Path, folder: Path, samples: int) -> dict[str, list[Row]]:
     """The tables of melodies: two bars, and sixteen."""
     pieces = load_pieces("melody", data)
-    held, seen = (_at_home(cut(pieces, 1, each)) for each in (True, False))
+    held, seen = (at_home(cut(pieces, 1, each)) for each in (True, False))
     reference = _spread_melodies(held)
     networks = runtime()
     model = _Model(folder, networks, melody=True)
@@ -182,7 +185,7 @@ def _given_back(held: Grids, back: Grids) -> dict[str, float]:
 
 def baseline_row(name: str, checkpoint: Path, data: Path, samples: int) -> Row:
     """A baseline of the melody. Samples come from its prior or, without one, a normal fitted."""
-    held = _at_home(cut(load_pieces("melody", data), 1, held=True))
+    held = at_home(cut(load_pieces("melody", data), 1, held=True))
     encoder, decoder = load_codec(checkpoint)
     with torch.no_grad():
         mean, log_variance = encoder(torch.from_numpy(held).long())
@@ -196,14 +199,6 @@ def baseline_row(name: str, checkpoint: Path, data: Path, samples: int) -> Row:
         drawn = decoder(code).argmax(-1).numpy().astype(np.uint8)
     spread = overlaps(_spread_melodies(_phrases(drawn)), _spread_melodies(held))
     return Row(name, figures | spread)
-
-
-def _at_home(windows: Windows) -> Grids:
-    """Phrases of two bars, or the segments of longer ones, in their home key: [N, 32]."""
-    segments = windows.grids.shape[1]
-    flat = windows.grids.reshape(-1, 32)
-    moves = np.repeat(windows.shifts, segments)[:, None]
-    return transpose(flat, moves)
 
 
 def _spread_melodies(phrases: Grids) -> dict[str, NDArray[np.float64]]:
@@ -267,7 +262,7 @@ def _long_rows(part: str, pieces: Pieces, model: _Model, short: Grids) -> list[R
     held, seen = (cut(pieces, SEGMENTS, each, every=2, fewest=2) for each in (True, False))
     grids = held.grids
     if model.melody:
-        grids = _at_home(held).reshape(grids.shape)
+        grids = at_home(held).reshape(grids.shape)
     back = model.walk(model.points(grids))
     agree = note_f1 if model.melody else onset_f1
     truth = self_similarity(grids)
