@@ -40,7 +40,7 @@ def test_everything_is_measured(trained, tmp_path: Path, capsys):
     for line in ("drawn: ", "held out: ", "gan: ", "autoencoder: "):
         assert f"\n{line}" in said
     with Image.open(sheet) as picture:
-        assert picture.width == 8 * 128
+        assert picture.width == 8 * 160
 
 
 def test_one_part_alone_is_measured_as_with_the_others(trained, capsys):

@@ -67,6 +67,21 @@ def test_a_run_that_was_stopped_goes_on_exactly(folder: Path, tmp_path: Path):
         assert torch.equal(tensor, found[name]), name
 
 
+def test_a_run_goes_on_with_its_encoder_as_it_is(folder: Path, tmp_path: Path):
+    kept = {}
+    for steps, more in ((2, ()), (4, ("--keep-encoder",))):
+        run = Run(
+            parser().parse_args(_arguments(folder, tmp_path, steps, *more)), load_shapes(folder)
+        )
+        run.autoencoder()[1].run(lambda _: None)
+        kept[steps], _ = read_checkpoint(tmp_path / "autoencoder" / "checkpoint.safetensors")
+    for name, before in kept[2].items():
+        if name.startswith("network.average.encoder."):
+            torch.testing.assert_close(kept[4][name], before, atol=1e-6, rtol=0)
+    weight = "network.average.field.exit.weight"
+    assert (kept[4][weight] - kept[2][weight]).abs().max() > 1e-5
+
+
 def test_a_run_writes_losses_sheets_and_what_ships(folder: Path, tmp_path: Path, capsys):
     out = tmp_path / "out"
     assert main(_arguments(folder, out, 3)) == 0
