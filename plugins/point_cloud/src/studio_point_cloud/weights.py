@@ -17,10 +17,10 @@ CODE = 16  # numbers to a token
 NOISE = TOKENS * CODE
 _ATTRIBUTION = "3D models by Kenney (kenney.nl) and Quaternius (quaternius.com), CC0"
 _PRINTS: dict[str, tuple[int, str]] = {
-    "decoder.onnx": (2_081_853, "b9bd8a03bfb89f8c03574239b8ceed377ae722f14bfae7ba6606510c0300b017"),
-    "encoder.onnx": (1_666_239, "25d789aa350dcddc2cd2a613b0816849a8097724e57f3d290a8c6e884b597a99"),
-    "field.onnx": (28_671, "0ada2dd708a0407c9bb6507997f9063f09d585216808f7c09e6ddadef184437e"),
-    "flow.onnx": (3_253_579, "717a2c4deb78d770df608f7eea9aa8f8d6b465d0c418ea24c5cf9b7fe8d58768"),
+    "decoder.onnx": (2_081_853, "efdabb94642d87e0e92508990b161f7f8619fc6fb5783234146d520066c66d46"),
+    "encoder.onnx": (1_666_239, "ca26156f3b26148ffd2d2a89a2706a680f139c03056c4763ed0c42701dc2ca53"),
+    "field.onnx": (28_671, "cb8f0d170f54c8be25c93e8d4b9a708735c324a28f317a2138e4608d912c674e"),
+    "flow.onnx": (3_253_835, "0c0c1c0f90494df9b0d4a6868f2a351a928261e62517f6a7531643a4121dd479"),
     "space.json": (1_342, "a8f0269d9dddb8fe7bf5210686ae0ea78129bf198d81c161ff3e02e360696a51"),
 }
 
