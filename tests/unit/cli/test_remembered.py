@@ -130,3 +130,25 @@ def test_without_a_place_to_remember_it_is_found_out_each_time(listing):
     whole, imported = listing()
     assert imported
     assert listing() == (whole, True)
+
+
+def test_modules_that_are_odd_do_not_stand_in_its_way(studio, plugin_path, marks):
+    odd = """
+import sys, types
+
+class Lazy(types.ModuleType):
+    def __getattr__(self, name):
+        raise RuntimeError(f"{name} was asked for")
+
+sys.modules["lazy_of_plain"] = Lazy("lazy_of_plain")
+sys.modules["number_of_plain"] = types.ModuleType("number_of_plain")
+sys.modules["number_of_plain"].__file__ = 7
+sys.modules["thing_of_plain"] = object()
+"""
+    text = odd + TITLES.format(marks=str(marks), title="Plain")
+    write_plugin(plugin_path, "plain", text)
+    for imported in (True, False):
+        marks.write_text("")
+        done = studio("list")
+        assert (done.code, done.err) == (0, "")
+        assert bool(marks.read_text()) is imported
