@@ -93,7 +93,14 @@ def test_a_run_writes_losses_samples_and_what_ships_and_can_be_judged(
         asked += [f"--{model}", str(path)]
     assert evaluate(asked) == 0
     said = capsys.readouterr().out
-    for words in ("note F1", "onset F1", "no KL", "flat LSTM VAE", "eight samples of two bars"):
+    for words in (
+        "note F1",
+        "onset F1",
+        "no KL",
+        "flat LSTM VAE",
+        "eight samples of two bars",
+        "each step by itself",
+    ):
         assert words in said
 
 

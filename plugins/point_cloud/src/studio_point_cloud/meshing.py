@@ -91,7 +91,7 @@ def simplified(vertices: Places, faces: Faces, budget: int) -> tuple[Places, Fac
     """
     if len(faces) <= budget:
         return vertices, faces
-    import fast_simplification  # type: ignore[import-untyped]  # it ships no types
+    import fast_simplification
 
     found = fast_simplification.simplify(
         vertices.astype(np.float32), faces.astype(np.int32), target_count=budget, agg=_SOONER
