@@ -76,7 +76,7 @@ def test_a_run_goes_on_from_what_ships(books: Path, tmp_path: Path, shipped: Pat
     assert (tmp_path / "second" / "tokenizer.json").exists()
 
 
-def test_what_was_started_from_is_mixed_in_once(books: Path, tmp_path: Path, shipped: Path):
+def test_what_was_started_from_is_mixed_in_once(books: Path, tmp_path: Path, shipped: Path, capsys):
     options = ("--start", shipped, "--tokens", 640)
     assert main(_arguments(books, tmp_path / "plain", *options)) == 0
     for _ in range(2):
@@ -86,6 +86,9 @@ def test_what_was_started_from_is_mixed_in_once(books: Path, tmp_path: Path, shi
     for name, old in before.items():
         expected = torch.lerp(plain[f"network.{name}"], old, 0.25)
         torch.testing.assert_close(mixed[f"network.{name}"], expected)
+
+    assert main(_arguments(books, tmp_path / "mixed", *options, "--mix", 0.5)) == 2
+    assert "0.25 of what it began from mixed in already" in capsys.readouterr().err
 
 
 def test_there_is_nothing_to_mix_in_without_a_start(books: Path, tmp_path: Path, capsys):

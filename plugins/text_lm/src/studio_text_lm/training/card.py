@@ -30,7 +30,8 @@ Kinds of text: {", ".join(corpus.kinds)}.
 
 {training.shown} tokens shown in {training.steps} steps, {training.cpu_seconds / 60:.0f} processor
 minutes. Held-out loss at the end, of {len(training.held)} windows of {training.held.shape[1] - 1}
-tokens: {training.held_loss():.4f} nats per token. In full:
+tokens: {training.held_loss():.4f} nats per token. Share of the weights it
+began from that is mixed in: {training.mixed:g}. In full:
 
 ```json
 {json.dumps(training.facts, indent=1)}

@@ -142,8 +142,16 @@ class Training:
 
         Between two models that one run leads to there is often a better one (Wortsman et al. 2022,
         "Robust fine-tuning of zero-shot models", section 3).
+
+        Raises:
+            ValueError: Another share has been mixed in before.
         """
-        if self.mixed or not share:
+        if self.mixed not in (0.0, share):
+            raise ValueError(
+                f"{self.out} has {self.mixed:g} of what it began from mixed in already, "
+                f"not {share:g}; train into another folder"
+            )
+        if self.mixed:
             return
         old = before.state_dict()
         for name, weight in self.network.state_dict().items():
