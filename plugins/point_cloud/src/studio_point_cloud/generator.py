@@ -116,7 +116,7 @@ class ShapePoints(_NewShape[PointsParams]):
         id="point-cloud",
         title="Shapes as points",
         summary="Coloured point clouds of furniture, vehicles, food, buildings and more",
-        version="2",  # other weights, and so another shape of the same seed
+        version="3",  # other weights, and so another shape of the same seed
         output=PointCloud,
         params=PointsParams,
         weights=WEIGHTS,
@@ -136,7 +136,7 @@ class ShapeMesh(_NewShape[MeshParams]):
         id="point-cloud-mesh",
         title="Shapes as meshes",
         summary="Closed, coloured meshes of furniture, vehicles, food, buildings and more",
-        version="2",  # other weights, and so another shape of the same seed
+        version="3",  # other weights, and so another shape of the same seed
         output=Mesh,
         params=MeshParams,
         weights=WEIGHTS,
@@ -187,7 +187,7 @@ class CompletePoints(_Whole[CompletePointsParams]):
         id="point-cloud-complete",
         title="Complete a shape as points",
         summary="Adds what is missing to a scan or a part of a shape that you bring",
-        version="2",  # other weights, and so another shape of the same seed
+        version="3",  # other weights, and so another shape of the same seed
         output=PointCloud,
         params=CompletePointsParams,
         accepts=(PointCloud, Mesh),
@@ -210,7 +210,7 @@ class CompleteMesh(_Whole[CompleteMeshParams]):
         id="point-cloud-complete-mesh",
         title="Complete a shape as a mesh",
         summary="Makes a closed mesh of a scan or a part of a shape that you bring",
-        version="2",  # other weights, and so another shape of the same seed
+        version="3",  # other weights, and so another shape of the same seed
         output=Mesh,
         params=CompleteMeshParams,
         accepts=(PointCloud, Mesh),
